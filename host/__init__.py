@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The CPython service: full chain replica, sequencer, witnesses, issuer, and the tools of an operator."""
+"""The CPython service: chain replica, sequencer, witnesses, issuer, and the tools of an operator."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""P-256 on CPython by OpenSSL, behind the Signer and Verifier seams. The only module that imports `cryptography`.
+"""P-256 on CPython by OpenSSL, behind the Signer and Verifier seams; nothing else imports OpenSSL.
 
-Same bytes as `wattpact.crypto.ecdsa`: signatures are RFC 6979 with SHA-256, low-s. Verifying follows FIPS 186-5;
-the low-s rule belongs to the envelope. Verdicts are remembered, because every node of a simulation and every
-replica in one process judges the same signature.
+Same bytes as `wattpact.crypto.ecdsa`: signatures are RFC 6979 with SHA-256, low-s. Verifying follows
+FIPS 186-5; the low-s rule belongs to the envelope. Verdicts are remembered, because every node of a
+simulation and every replica in one process judges the same signature.
 """
 
 from hashlib import sha256
@@ -35,7 +35,7 @@ class OpensslSigner:
     """Holds one private key in memory."""
 
     def __init__(self, secret: bytes) -> None:
-        """`secret` is a scalar of 32 bytes, 1 <= secret < n. Raises ValueError, without the key, for anything else."""
+        """`secret` is a scalar of 32 bytes, 1 <= secret < n; else a ValueError without the key."""
         number = int.from_bytes(secret, "big")
         if len(secret) != 32 or not 1 <= number < ORDER:
             raise ValueError("not a private key of P-256")
@@ -95,7 +95,7 @@ class OpensslVerifier:
         """One verdict per (public key, digest, signature); never raises, whatever the bytes."""
         verdicts: list[bool] = []
         for public_key, digest, signature in items:
-            # The lengths are fixed before the parts are joined, so that the name of a verdict is unambiguous.
+            # Lengths are fixed before the parts are joined, so that a verdict's name is unambiguous.
             if len(public_key) != 65 or len(digest) != 32 or len(signature) != 64:
                 verdicts.append(False)
                 continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""OpenSSL behind the seams must be indistinguishable from the pure implementation, except in speed."""
+"""OpenSSL behind the seams is indistinguishable from the pure implementation, except in speed."""
 
 import hashlib
 
