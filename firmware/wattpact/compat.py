@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one place where the two interpreters are told apart: by what they have, never by asking which it is."""
+"""What the two interpreters spell differently; nothing here asks which of them is running."""
 
-try:
-    from micropython import const  # type: ignore[import-not-found]  # absent on CPython
-except ImportError:
 
-    def const(value: int) -> int:
-        """On MicroPython the compiler folds `const(n)` into the code; here it is just n."""
-        return value
+def const(value: int) -> int:
+    """An integer that never changes. MicroPython's compiler knows the name and folds `const(n)` into the code."""
+    return value
