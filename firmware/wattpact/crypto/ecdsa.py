@@ -39,9 +39,9 @@ def sign(secret: bytes, digest: bytes) -> bytes:
 
 
 def verify(public: bytes, digest: bytes, signature: bytes) -> bool:
-    """Whether `signature` (64 B) is the key's (65 B) over `digest` (32 B); False if anything is malformed, never raises."""
+    """Whether `public` (65 B) signed `digest` (32 B) with `signature` (64 B); False if one is malformed, never raises."""
     for value, size in ((public, 65), (digest, 32), (signature, 64)):
-        if not isinstance(value, bytes) or len(value) != size:
+        if type(value) is not bytes or len(value) != size:
             return False
     point = decode_point(public)
     r = int.from_bytes(signature[:32], "big")

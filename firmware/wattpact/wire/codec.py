@@ -35,7 +35,7 @@ def encode(value: "Any") -> bytes:
 def _write(out: bytearray, values: "Any", depth: int) -> None:
     """Append each value; `depth` more levels may open below."""
     for value in values:
-        kind = type(value)
+        kind = type(value)  # pyright: ignore[reportUnknownVariableType]  # compared, never used as a type
         if kind is int:
             if 0 <= value < 24:
                 out.append(value)

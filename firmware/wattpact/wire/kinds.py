@@ -36,6 +36,15 @@ class Raw:
         return value
 
 
+class Point:
+    """An uncompressed point of 65 bytes; whether it lies on the curve is the ledger's question (R20)."""
+
+    def check(self, value: "Any", name: str) -> bytes:
+        if type(value) is not bytes or len(value) != 65 or value[0] != 4:
+            raise WireError(name)
+        return value
+
+
 class Blob:
     """A byte string of at most `most` bytes, an envelope inside an envelope."""
 

@@ -20,11 +20,11 @@ from ..units import (
     UG_SUM_MAX,
 )
 from .codec import decode, encode
-from .kinds import Array, Blob, Flag, Raw, Row, Text, UInt
+from .kinds import Array, Blob, Flag, Point, Raw, Row, Text, UInt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar, dataclass_transform
+    from typing import Any, ClassVar, TypeVar, dataclass_transform
 
     M = TypeVar("M", bound="Message")
 else:
@@ -35,7 +35,9 @@ else:
 
 
 VERSION = const(1)
-SELF_NETWORK = b"\x00" * 8  # GENESIS cannot name the network it founds: the id is the hash of its payload
+SELF_NETWORK = (
+    b"\x00" * 8
+)  # GENESIS cannot name what it founds: a network's id is the hash of its payload
 
 GENESIS = const(1)
 REGISTER = const(2)
@@ -68,7 +70,7 @@ ENVELOPE_MAX = const(4096)
 
 KID = Raw(8)
 ID = Raw(32)
-KEY = Raw(65)
+KEY = Point()
 TIME = UInt(TIME_MAX)
 WH = UInt(TOTAL_WH_MAX)
 SLOT_WH = UInt(SLOT_WH_MAX)
@@ -115,7 +117,7 @@ class Message:
     """Base: keyword fields, each checked against FIELDS. Immutable by convention."""
 
     TYPE = 0
-    FIELDS = ()  # type: tuple[tuple[int, str, Any], ...]
+    FIELDS: "ClassVar[tuple[tuple[int, str, Any], ...]]" = ()
     network: bytes
 
     def __init__(self, **values: "Any") -> None:
@@ -128,7 +130,7 @@ class Message:
 
     def payload(self) -> bytes:
         """The signed bytes: deterministic CBOR."""
-        fields = {0: VERSION, 1: self.TYPE, 2: self.network}  # type: dict[int, Any]
+        fields: "dict[int, Any]" = {0: VERSION, 1: self.TYPE, 2: self.network}
         for key, name, _kind in self.FIELDS:
             fields[key] = getattr(self, name)
         return encode(fields)
@@ -389,7 +391,11 @@ class TradeEnd(Message):
     TYPE = TRADE_END
     FIELDS = (
         (3, "contract_id", ID),
-        (4, "slots", Array(Row(("slot", TIME), ("wh", SLOT_WH), ("valid", Flag())), CONTRACT_SLOTS_MAX, 1)),
+        (
+            4,
+            "slots",
+            Array(Row(("slot", TIME), ("wh", SLOT_WH), ("valid", Flag())), CONTRACT_SLOTS_MAX, 1),
+        ),
         (5, "register_start_wh", WH),
         (6, "register_end_wh", WH),
         (7, "reason", UInt(END_METER_FAULT)),
@@ -444,7 +450,7 @@ class Checkpoint(Message):
 
 
 class Shortfall(Message):
-    """Chain facts for meters that hold no chain: when a plant generated less than it had contracted; signed by the sequencer."""
+    """When a plant generated less than it had contracted, for meters that hold no chain; signed by the sequencer."""
 
     TYPE = SHORTFALL
     FIELDS = ((3, "plant_id", KID), (4, "height", UInt(1 << 40)), (5, "low", LOW))
@@ -479,16 +485,19 @@ def message_id(payload: bytes) -> bytes:
 
 def parse(payload: bytes) -> Message:
     """The message in a payload, or WireError: whoever sent it is at fault."""
-    fields = decode(payload)
-    if type(fields) is not dict or fields.get(0) != VERSION:
+    fields: "dict[int, Any]" = decode(payload)
+    if type(fields) is not dict:
+        raise WireError("not a map")
+    version, number = fields.get(0), fields.get(1)
+    # Exact types: True equals 1, and would be written back as another byte than the one that was signed.
+    if type(version) is not int or version != VERSION:
         raise WireError("not a version 1 message")
-    number = fields.get(1)
     if type(number) is not int or not 1 <= number <= len(MESSAGES):
         raise WireError("unknown message type")
     cls = MESSAGES[number - 1]
     if len(fields) != 3 + len(cls.FIELDS):
         raise WireError("fields missing or unknown")
-    values = {"network": fields.get(2)}  # type: dict[str, Any]
+    values: "dict[str, Any]" = {"network": fields.get(2)}
     for key, name, _kind in cls.FIELDS:
         if key not in fields:
             raise WireError(name)
