@@ -113,7 +113,11 @@ AWARD_ROW = Row(
 
 
 @dataclass_transform(kw_only_default=True)
-class Message:
+class Keyworded:
+    """Tells the type checker that classes below take their annotated fields as keywords."""
+
+
+class Message(Keyworded):
     """Base: keyword fields, each checked against FIELDS. Immutable by convention."""
 
     TYPE = 0
