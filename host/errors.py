@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors of the host; each text is one line that tells an operator what is wrong and with what.
+
+    HostError
+    |-- ChainFileError   the file is missing, unreadable, or not the chain this program can continue
+    |-- BlockStopped     too few witnesses agreed; nothing was committed
+    `-- MempoolFull      no room now; the sender's outbox tries again later
+
+A transaction that breaks a rule is a `wattpact.errors.RuleError`, as everywhere.
+"""
+
+
+class HostError(Exception):
+    """Base of everything the host raises on purpose."""
+
+
+class ChainFileError(HostError):
+    """A file that is no chain, is another network's, or cannot be read or written."""
+
+
+class BlockStopped(HostError):
+    """Fewer witnesses than the quorum agreed to a block; `rule` is the first one they named."""
+
+    def __init__(self, height: int, rule: int, detail: str) -> None:
+        super().__init__("height %d: R%d %s; nothing was committed" % (height, rule, detail))
+        self.height = height
+        self.rule = rule
+        self.detail = detail
+
+
+class MempoolFull(HostError):
+    """The host holds as many waiting transactions as it is willing to."""
