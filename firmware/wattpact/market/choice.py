@@ -112,7 +112,12 @@ class Option:
     """
 
     def __init__(self, plant: Candidate, cost: int, verdict: str) -> None:
-        self.plant = plant
+        self.plant_id = plant.plant_id
+        self.plant_kid = plant.plant_kid
+        self.offer_id = plant.offer_id
+        self.price = plant.price
+        self.offer_remaining_wh = plant.offer_remaining_wh
+        self.judgement = plant.judgement
         self.cost = cost
         self.verdict = verdict
         self.panel_id = b""
@@ -161,7 +166,7 @@ def candidate(entry: "Heard", judgement: "Judgement", demand: Demand) -> Candida
         if skipped >= 0:
             offered = wh[skipped : skipped + slots]
         else:
-            offered = ([0] * -skipped + wh)[:slots]
+            offered = ([0] * min(-skipped, slots) + wh)[:slots]
         panels.append((panel_id, offered))
     return Candidate(
         entry.plant_id,
@@ -215,7 +220,7 @@ def choose(
         cost = expected_cost(plant.price, score_ppm, grid_price, demand.hurdle)
         option = Option(plant, cost, idle or _unwanted(plant, preferences))
         if not option.verdict:
-            option.verdict = _unsuited(option, demand, grid_price, preferences, spent_nano)
+            option.verdict = _unsuited(plant, option, demand, grid_price, preferences, spent_nano)
         if option.verdict:
             others.append(((plant.plant_id, plant.offer_id), option))
             continue
@@ -257,10 +262,15 @@ def _unwanted(plant: Candidate, preferences: "Preferences") -> str:
 
 
 def _unsuited(
-    option: Option, demand: Demand, grid_price: int, preferences: "Preferences", spent_nano: int
+    plant: Candidate,
+    option: Option,
+    demand: Demand,
+    grid_price: int,
+    preferences: "Preferences",
+    spent_nano: int,
 ) -> str:
     """Settle on the plant's best panel and say why even that will not do, or an empty string."""
-    panel_id, wh, total_wh = _best_panel(option.plant, demand)
+    panel_id, wh, total_wh = _best_panel(plant, demand)
     if not total_wh:
         return TOO_LITTLE
     option.place(demand, panel_id, wh, total_wh)
@@ -268,7 +278,7 @@ def _unsuited(
         return TOO_LITTLE
     if option.cost >= grid_price * PPM:
         return DEARER
-    if spent_nano + money_nano(option.plant.price, total_wh) > preferences.budget_nano_per_day:
+    if spent_nano + money_nano(option.price, total_wh) > preferences.budget_nano_per_day:
         return BUDGET
     return ""
 

@@ -37,7 +37,7 @@ def explain_lines(choice: "Choice") -> "list[str]":
         lines.append(
             "chosen: plant %s, %d Wh from %s, expected saving %s per kWh"
             % (
-                _hex(best.plant.plant_id),
+                _hex(best.plant_id),
                 best.total_wh,
                 _when(best.start),
                 _price((choice.grid_price * PPM - best.cost) // PPM),
@@ -49,12 +49,11 @@ def explain_lines(choice: "Choice") -> "list[str]":
 
 
 def _option(option: "Option") -> str:
-    plant = option.plant
-    judgement = plant.judgement
+    judgement = option.judgement
     told = judgement.told_median
     text = "plant %s at %s, reliability %s (%s; own %s, neighbours %s), expected cost %s" % (
-        _hex(plant.plant_id),
-        _price(plant.price),
+        _hex(option.plant_id),
+        _price(option.price),
         _share(judgement.ppm),
         judgement.source,
         _share(judgement.own_ppm),
