@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every module a board runs imports. esp32/ needs the hardware; interfaces.py is type-only, so it need only compile.
+
+MicroPython has no `typing`, and nothing imports interfaces.py at run time on either interpreter.
+"""
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = "firmware/wattpact"
+COMPILED_ONLY = "wattpact.interfaces"
+
+
+def modules(folder: str, package: str) -> "list[str]":
+    """Dotted names under `folder`, packages before what is in them, in order."""
+    found = [package]
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".py") and name != "__init__.py":
+            found.append(package + "." + name[:-3])
+        elif "." not in name and name not in ("__pycache__", "esp32"):
+            found.extend(modules(folder + "/" + name, package + "." + name))
+    return found
+
+
+def lines() -> "Iterator[str]":
+    """One line a module, after it imported."""
+    for name in modules(ROOT, "wattpact"):
+        if name == COMPILED_ONLY:
+            with open("firmware/" + name.replace(".", "/") + ".py") as source:
+                compile(source.read(), name, "exec")
+            yield "compiled " + name
+        else:
+            __import__(name)
+            yield "imported " + name
