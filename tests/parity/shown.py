@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One way to print a value on both interpreters: bytes as hex, maps by ascending key."""
+"""What both interpreters share in a case: reading vectors, and one way to print a value (hex bytes, keys ascending)."""
 
+import json
 from binascii import hexlify
 
 TYPE_CHECKING = False
@@ -13,13 +14,21 @@ def shown(value: "Any") -> str:
 
     A tuple and a list look alike on purpose: the wire knows only arrays.
     """
-    if value is None or type(value) in (bool, int, str):
+    kind: "type[object]" = value.__class__
+    if value is None or kind in (bool, int, str):
         return repr(value)
-    if type(value) is bytes:
+    if kind is bytes:
         return "h'" + hexlify(value).decode() + "'"
-    if type(value) in (list, tuple):
+    if kind in (list, tuple):
         return "[" + ", ".join([shown(item) for item in value]) + "]"
-    if type(value) is dict:
-        pairs = [shown(key) + ": " + shown(value[key]) for key in sorted(value)]
-        return "{" + ", ".join(pairs) + "}"
-    raise ValueError("cannot show a " + type(value).__name__)
+    if kind is dict:
+        return (
+            "{" + ", ".join([shown(key) + ": " + shown(value[key]) for key in sorted(value)]) + "}"
+        )
+    raise ValueError("cannot show a " + kind.__name__)
+
+
+def vectors(name: str) -> "list[dict[str, Any]]":
+    """The cases of tests/vectors/`name`.json; each has a `name`."""
+    with open("tests/vectors/" + name + ".json") as file:
+        return json.load(file)["cases"]
