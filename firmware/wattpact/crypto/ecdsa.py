@@ -39,7 +39,7 @@ def sign(secret: bytes, digest: bytes) -> bytes:
 
 
 def verify(public: bytes, digest: bytes, signature: bytes) -> bool:
-    """Whether `public` (65 B) signed `digest` (32 B) with `signature` (64 B); False if one is malformed, never raises."""
+    """Whether the key (65 B) signed `digest` (32 B) with `signature` (64 B); False for anything malformed."""
     for value, size in ((public, 65), (digest, 32), (signature, 64)):
         if type(value) is not bytes or len(value) != size:
             return False

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Encodings that are accepted, with their meaning in diagnostic notation (RFC 8949 section 8), and others."""
+
+from typing import Any
+
+from wattpact.wire import codec
+
+from .form import Case, diagnostic
+
+GOOD: "dict[str, Any]" = {
+    "zero": 0,
+    "largest in the head": 23,
+    "smallest in one byte": 24,
+    "largest in one byte": 255,
+    "smallest in two bytes": 256,
+    "largest in two bytes": 65535,
+    "smallest in four bytes": 65536,
+    "largest in four bytes": 4294967295,
+    "smallest in eight bytes": 4294967296,
+    "largest integer": 18446744073709551615,
+    "minus one": -1,
+    "smallest negative in the head": -24,
+    "first negative in one byte": -25,
+    "first negative in two bytes": -257,
+    "smallest integer": -18446744073709551616,
+    "no bytes": b"",
+    "23 bytes": bytes(range(23)),
+    "24 bytes": bytes(range(24)),
+    "256 bytes": bytes(256),
+    "no text": "",
+    "text of every printable character": "".join(map(chr, range(0x20, 0x7F))),
+    "true": True,
+    "false": False,
+    "empty array": [],
+    "array of 24": list(range(24)),
+    "array of 256": [0] * 256,
+    "empty map": {},
+    "map of all 24 keys": {key: key for key in range(24)},
+    "map with keys given in disorder": {23: b"z", 0: 1, 11: "m"},
+    "six arrays inside each other": [[[[[[]]]]]],
+    "six maps inside each other": {0: {1: {2: {3: {4: {5: True}}}}}},
+    "one of everything": [0, -1, b"\x00\xff", "text", [True, False], {0: [], 1: {}}],
+    "exactly 4096 bytes": b"\xaa" * 4093,
+}
+
+BAD = {
+    "nothing": "",
+    "two values": "0000",
+    "a byte after an array": "810100",
+    "integer 23 in one byte": "1817",
+    "integer 255 in two bytes": "1900ff",
+    "integer 65535 in four bytes": "1a0000ffff",
+    "integer 4294967295 in eight bytes": "1b00000000ffffffff",
+    "negative in too many bytes": "3817",
+    "byte string with a long length": "580161",
+    "text with a long length": "780161",
+    "array with a long count": "980101",
+    "map with a long count": "b8010001",
+    "map key in two bytes": "a1180001",
+    "integer cut after its head": "18",
+    "integer cut in its bytes": "1a000000",
+    "byte string cut": "4361",
+    "text cut": "6361",
+    "array cut": "8201",
+    "map cut after a key": "a100",
+    "map cut before its second key": "a20001",
+    "byte string of 2**64 - 1 bytes": "5bffffffffffffffff",
+    "text of 2**32 - 1 bytes": "7affffffff61",
+    "array of 2**64 - 1 values": "9bffffffffffffffff",
+    "array of 2**32 - 1 values": "9affffffff00",
+    "array of more values than bytes": "9900ff" + "00" * 254,
+    "array of 257 values": "990101" + "00" * 257,
+    "map of 2**32 - 1 pairs": "baffffffff0000",
+    "map of 25 pairs": "b819" + "".join("%02x00" % key for key in range(25)),
+    "map with keys in disorder": "a201000000",
+    "map with a key twice": "a200000001",
+    "map with key 24": "a1181800",
+    "map with a negative key": "a12000",
+    "map with a text key": "a1613000",
+    "map with a byte string key": "a1413000",
+    "map with a key that is true": "a1f500",
+    "indefinite byte string": "5f4161ff",
+    "indefinite text": "7f6161ff",
+    "indefinite array": "9f01ff",
+    "indefinite map": "bf0001ff",
+    "break alone": "ff",
+    "reserved length 28": "1c00",
+    "reserved length 29": "5d00",
+    "reserved length 30": "9e00",
+    "half float": "f90000",
+    "float": "fa00000000",
+    "double": "fb0000000000000000",
+    "infinity": "f97c00",
+    "NaN": "f97e00",
+    "null": "f6",
+    "undefined": "f7",
+    "null in a map": "a100f6",
+    "simple value 0": "e0",
+    "simple value 19": "f3",
+    "simple value 24 in two bytes": "f818",
+    "false in two bytes": "f814",
+    "simple value 255": "f8ff",
+    "tag 0": "c000",
+    "bignum": "c249010000000000000000",
+    "tag 18": "d200",
+    "tag 24": "d81800",
+    "self-described CBOR": "d9d9f700",
+    "text with a control character": "6109",
+    "text with a new line": "610a",
+    "text with delete": "617f",
+    "text in UTF-8": "62c3a9",
+    "text in overlong UTF-8": "62c080",
+    "text with a lone surrogate": "63eda080",
+    "text with a lone continuation": "6180",
+    "seven arrays inside each other": "81" * 6 + "80",
+    "seven maps inside each other": "a100" * 6 + "a0",
+    "4096 arrays inside each other": "81" * 4095 + "80",
+    "4097 bytes": "590ffe" + "aa" * 4094,
+    "4098 bytes of zeros": "00" * 4098,
+}
+
+
+def cases() -> "list[Case]":
+    """`hex` decodes to `detail` and encodes back to `hex`, or is refused for the reason in the name."""
+    good = [
+        {"name": name, "hex": codec.encode(value).hex(), "ok": True, "detail": diagnostic(value)}
+        for name, value in GOOD.items()
+    ]
+    return good + [
+        {"name": name, "hex": hexed, "ok": False, "detail": ""} for name, hexed in BAD.items()
+    ]
