@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The issuer's part: every settled trade end gets its award, exactly as the ledger derives it (C7, C9).
+
+It keeps nothing: after a restart the ledger says which trade ends still wait. In between it remembers
+only what it has submitted, so that no trade end stands in two awards at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wattpact.crypto.hashes import kid
+from wattpact.wire import envelope
+from wattpact.wire.messages import AWARDS_MAX, Award, message_id
+
+if TYPE_CHECKING:
+    from wattpact.interfaces import Signer
+    from wattpact.ledger.machine import Ledger
+
+    from .engine import BlockResult
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """An envelope and the nodes (kids, ascending) it goes to."""
+
+    envelope: bytes
+    to: Sequence[bytes]
+
+
+class Issuer:
+    """Signs awards. Call `awards` after every block, submit what it returns, then `on_block`."""
+
+    def __init__(self, signer: "Signer") -> None:
+        self.kid = kid(signer.public_key)
+        self._signer = signer
+        self._under_way: dict[bytes, tuple[Delivery, list[bytes]]] = {}
+
+    def awards(self, ledger: Ledger) -> list[bytes]:
+        """Envelopes to submit for the trade ends that wait and are not under way yet.
+
+        At most AWARDS_MAX rows each, which fit an envelope whatever their figures are.
+        """
+        submitted = {end for _delivery, ends in self._under_way.values() for end in ends}
+        waiting = [end for end in ledger.awardable() if end not in submitted]
+        made: list[bytes] = []
+        for first in range(0, len(waiting), AWARDS_MAX):
+            ends = waiting[first : first + AWARDS_MAX]
+            rows = [ledger.derive_award(end) for end in ends]
+            payload = Award(network=ledger.network, awards=rows).payload()
+            delivery = Delivery(
+                envelope.sign1(payload, self._signer), sorted({row[1] for row in rows})
+            )
+            self._under_way[message_id(payload)] = (delivery, ends)
+            made.append(delivery.envelope)
+        return made
+
+    def on_block(self, result: "BlockResult") -> list[Delivery]:
+        """Which meters to send the awards that this block recorded.
+
+        A refused award is forgotten, and so derived anew for the next block.
+        """
+        deliveries: list[Delivery] = []
+        for stored in result.stored:
+            found = self._under_way.pop(stored.id, None)
+            if found:
+                deliveries.append(found[0])
+        for refused in result.refused:
+            self._under_way.pop(refused.id, None)
+        return deliveries

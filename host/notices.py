@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the host tells nodes that hold no chain, signed with the sequencer's key.
+
+STORED frees outboxes. SHORTFALL says when a plant generated less than it had sold, a fact that a meter
+cannot see and a plant will not tell.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wattpact.market.low_supply import HISTORY_S, coarsen
+from wattpact.wire import envelope
+from wattpact.wire.messages import IDS_MAX, LOW_MAX, Shortfall, Stored
+
+from .issuer import Delivery
+
+if TYPE_CHECKING:
+    from wattpact.interfaces import Signer
+    from wattpact.ledger.machine import Ledger
+
+    from .engine import BlockResult
+
+
+def stored_notices(signer: "Signer", network: bytes, result: "BlockResult") -> list[Delivery]:
+    """One signature for up to IDS_MAX ids; each envelope goes to every sender of an id in it.
+
+    Ids of one sender stand together, so that a node gets as few envelopes as possible.
+    """
+    told = [(tuple(each.senders), each.id, 0) for each in result.stored]
+    told += [(tuple(each.senders), each.id, each.rule) for each in result.refused]
+    told.sort()
+    deliveries: list[Delivery] = []
+    for first in range(0, len(told), IDS_MAX):
+        batch = told[first : first + IDS_MAX]
+        notice = Stored(
+            network=network,
+            ids=[message_id for _senders, message_id, rule in batch if not rule],
+            refused=[(message_id, rule) for _senders, message_id, rule in batch if rule],
+            height=result.height,
+        )
+        to = sorted({sender for senders, _id, _rule in batch for sender in senders})
+        deliveries.append(Delivery(envelope.sign1(notice.payload(), signer), to))
+    return deliveries
+
+
+def shortfall_notices(signer: "Signer", ledger: Ledger) -> Iterator[tuple[bytes, bytes]]:
+    """(plant id, envelope) for every plant that fell short within the last 30 days.
+
+    More than LOW_MAX intervals are joined over their shortest gaps, as a plant's own are.
+    """
+    for plant_id in ledger.plants():
+        low = ledger.shortfalls(plant_id, max(0, ledger.time - HISTORY_S))
+        if low:
+            notice = Shortfall(
+                network=ledger.network,
+                plant_id=plant_id,
+                height=ledger.height,
+                low=coarsen([(start, duration_s) for start, duration_s in low], LOW_MAX),
+            )
+            yield plant_id, envelope.sign1(notice.payload(), signer)
