@@ -4,6 +4,12 @@
 `Keep` stands before the `Send` or `Publish` whose loss it guards against: the shell performs it, durably, first.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Union
+
+    Effect = Union["Send", "Publish", "Listen", "Keep", "Drop", "Note"]
+
 
 class Send:
     """To one node's inbox; `to` is its kid."""

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asking neighbours and answering them (C3): the plants' own signed offers travel, with the teller's score of each.
+
+    Asking(neighbours)   .ask(network, kid, now) -> (Ask, neighbours to send it to)   .asked(ask_id, now)
+      .expects(ask_id, teller, now) -> bool   .tell(ask, ask_id, book, network, now) -> Tell
+
+An answer counts only if it names our open question and comes from somebody who was asked; it counts once.
+"""
+
+from ..compat import const
+from ..crypto.hashes import sha256
+from ..wire.messages import Ask, Tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .book import Book
+
+ASKED_MAX = const(3)  # neighbours per question
+OPEN_S = const(600)
+
+
+class Asking:
+    """Questions of one meter: at most one is open. `neighbours` are kids out of the registry, asked in turn."""
+
+    def __init__(self, neighbours: "list[bytes]") -> None:
+        self._neighbours = list(neighbours)
+        self._turn = 0
+        self._ask_id = b""
+        self._asked_at = 0
+        self._waiting: "list[bytes]" = []
+
+    def ask(self, network: bytes, kid: bytes, now: int) -> "tuple[Ask, list[bytes]]":
+        """The next question and whom to ask; nobody if there is no neighbour."""
+        count = min(ASKED_MAX, len(self._neighbours))
+        asked = [self._neighbours[(self._turn + i) % len(self._neighbours)] for i in range(count)]
+        self._turn += count
+        self._waiting = asked
+        nonce = sha256(kid + now.to_bytes(8, "big"))[:8]
+        return Ask(network=network, nonce=nonce, issued_at=now), asked
+
+    def asked(self, ask_id: bytes, now: int) -> None:
+        """The question was signed and goes out."""
+        self._ask_id = ask_id
+        self._asked_at = now
+
+    def expects(self, ask_id: bytes, teller: bytes, now: int) -> bool:
+        """Whether an answer counts; from then on that teller has answered."""
+        if ask_id != self._ask_id or teller not in self._waiting:
+            return False
+        self._waiting.remove(teller)
+        return now - self._asked_at < OPEN_S
+
+    def tell(self, ask_id: bytes, book: "Book", network: bytes, now: int) -> Tell:
+        """The answer to a neighbour's question: as many standing offers as one message holds."""
+        plants = [
+            (entry.envelope, entry.register_envelope, book.judgement(entry, now).own_ppm)
+            for entry in book.to_tell(now)
+        ]
+        return Tell(network=network, ask_id=ask_id, plants=plants, issued_at=now)

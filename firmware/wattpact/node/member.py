@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every node is before it trades: a key, the genesis it trusts, the nodes it knows, an outbox.
+
+A node believes a key only because the genesis names it or the registrar signed its registration. Registrations
+travel with the messages that need them, so nobody has to hold the whole network's.
+"""
+
+from ..compat import const
+from ..crypto.hashes import kid as kid_of
+from ..errors import WireError
+from ..wire import codec, envelope
+from ..wire.kinds import Blob, Row
+from ..wire.messages import (
+    ENVELOPE_MAX,
+    SELF_NETWORK,
+    Contract,
+    Genesis,
+    Register,
+    Revoke,
+    Stored,
+    message_id,
+    parse,
+    parse_as,
+)
+from .effects import Note
+from .outbox import Outbox
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..interfaces import Signer, Verifier
+    from ..wire.messages import Message
+    from .effects import Effect
+
+OUTBOX_MAX = const(32)
+KNOWN_MAX = const(256)
+SIGN1 = b"\xd2"  # CBOR tag 18
+PARCEL = Row(("register", Blob(ENVELOPE_MAX)), ("message", Blob(ENVELOPE_MAX)))
+
+
+class Opened:
+    """A message whose signature was checked: who signed it, its id, its envelope."""
+
+    def __init__(self, kid: bytes, message: "Message", payload: bytes, data: bytes) -> None:
+        self.kid = kid
+        self.message = message
+        self.id = message_id(payload)
+        self.payload = payload
+        self.data = data
+
+
+class Known:
+    """A registered node."""
+
+    def __init__(self, register: Register, data: bytes) -> None:
+        self.register = register
+        self.data = data
+
+
+class Member:
+    """Identity and trust of one board; a prosumer's two roles share one."""
+
+    def __init__(
+        self,
+        genesis_data: bytes,
+        register_data: bytes,
+        signer: "Signer",
+        verifier: "Verifier",
+        outbox_max: int = OUTBOX_MAX,
+    ) -> None:
+        """Both envelopes are what provisioning wrote on the board. WireError if they do not fit, or not this key."""
+        issuer = parse_as(Genesis, envelope.peek_payload(genesis_data)).issuer
+        payload = envelope.open1(genesis_data, issuer, verifier)
+        self.genesis = parse_as(Genesis, payload)
+        if self.genesis.network != SELF_NETWORK:
+            raise WireError("a genesis names no network")
+        self.network = message_id(payload)[:8]
+        self.signer = signer
+        self.verifier = verifier
+        self.outbox = Outbox(outbox_max)
+        self.kid = kid_of(signer.public_key)
+        self.host = kid_of(self.genesis.sequencer)
+        self.issuer = kid_of(self.genesis.issuer)
+        self.registrar = kid_of(self.genesis.registrar)
+        self._root_keys = {
+            self.issuer: self.genesis.issuer,
+            self.registrar: self.genesis.registrar,
+            self.host: self.genesis.sequencer,
+        }
+        self._known: "dict[bytes, Known]" = {}
+        self._seen: "dict[bytes, bytes]" = {}
+        self._order: "list[bytes]" = []
+        self._revoked: "dict[bytes, bool]" = {}
+        self.register_data = register_data
+        self.register = self.meet(register_data)
+        if self.register.public_key != signer.public_key:
+            raise WireError("registration is for another key")
+
+    def meet(self, register_data: bytes) -> Register:
+        """Believe a registration that the registrar signed; WireError otherwise. The longest known goes when full."""
+        kid = self._seen.get(register_data) or kid_of_registration(register_data)
+        known = self._known.get(kid)
+        if known and known.data == register_data:
+            return known.register
+        if envelope.peek_kid(register_data) != self.registrar:
+            raise WireError("registration not by the registrar")
+        payload = envelope.open1(register_data, self.genesis.registrar, self.verifier)
+        register = parse_as(Register, payload)
+        self._check_network(register)
+        if known is None:
+            if len(self._order) >= KNOWN_MAX:
+                gone = self._order.pop(1)  # place 0 is this node itself
+                del self._seen[self._known.pop(gone).data]
+            self._order.append(kid)
+        else:
+            del self._seen[known.data]
+        self._seen[register_data] = kid
+        self._known[kid] = Known(register, register_data)
+        return register
+
+    def known(self, kid: bytes) -> "Known | None":
+        """A node whose registration was seen and that is not revoked."""
+        return None if kid in self._revoked else self._known.get(kid)
+
+    def revoke(self, opened: Opened) -> None:
+        """A REVOKE broadcast: trade with that key no more."""
+        if type(opened.message) is not Revoke or opened.kid != self.registrar:
+            raise WireError("revocation not by the registrar")
+        if len(self._revoked) < KNOWN_MAX:
+            self._revoked[opened.message.kid] = True
+
+    def open(self, data: bytes) -> Opened:
+        """A message signed by a key this node believes, for this network; WireError otherwise."""
+        kid = envelope.peek_kid(data)
+        payload = envelope.open1(data, self.public_key(kid), self.verifier)
+        message = parse(payload)
+        self._check_network(message)
+        return Opened(kid, message, payload, data)
+
+    def receive(self, data: bytes) -> Opened:
+        """Whatever arrived: an envelope, a record that a plant completed, or a parcel; WireError otherwise.
+
+        A record comes back as the plant's word: `kid` is the plant, `data` the whole record.
+        """
+        if envelope.is_record(data):
+            return self._open_record(data)
+        if data[:1] == SIGN1:
+            return self.open(data)
+        return self._open_parcel(data)
+
+    def _open_record(self, data: bytes) -> Opened:
+        sign1, acceptance = envelope.split_record(data)
+        opened = self.open(sign1)
+        contract = opened.message
+        if type(contract) is not Contract or contract.meter != opened.kid:
+            raise WireError("record of something else than a contract")
+        envelope.open_acceptance(
+            acceptance, opened.payload, self.public_key(contract.plant), self.verifier
+        )
+        return Opened(contract.plant, contract, opened.payload, data)
+
+    def _open_parcel(self, data: bytes) -> Opened:
+        """A message that travels with its sender's registration: CBOR [REGISTER, message]."""
+        register_data, message_data = PARCEL.check(codec.decode(data), "parcel")
+        self.meet(register_data)
+        return self.open(message_data)
+
+    def parcel(self, data: bytes) -> bytes:
+        """Wrap an envelope of ours together with our registration."""
+        return codec.encode([self.register_data, data])
+
+    def sign(self, message: "Message") -> "tuple[bytes, bytes]":
+        """(id, envelope) of a message of ours."""
+        payload = message.payload()
+        return message_id(payload), envelope.sign1(payload, self.signer)
+
+    def settle(self, opened: Opened, stored: "Stored") -> "list[Effect]":
+        """The host's word frees the outbox, of what is on the chain and of what never will be."""
+        if opened.kid != self.host:
+            raise WireError("not the host's word")
+        effects: "list[Effect]" = []
+        for settled in stored.ids + [row[0] for row in stored.refused]:
+            effects += self.outbox.settle(settled)
+        return effects
+
+    def public_key(self, kid: bytes) -> bytes:
+        """The key to believe for `kid`, or WireError: unknown or revoked."""
+        key = self._root_keys.get(kid)
+        if key:
+            return key
+        known = self.known(kid)
+        if known is None:
+            raise WireError("unknown or revoked key")
+        return known.register.public_key
+
+    def _check_network(self, message: "Message") -> None:
+        if message.network != self.network:
+            raise WireError("another network")
+
+
+class Core:
+    """What every node core does with bytes from outside: believe them or drop them, in this one place.
+
+    A WireError ends here: the message is dropped, counted and noted, and nothing of it stays.
+    """
+
+    wake_at = 0
+
+    def __init__(self, member: Member) -> None:
+        self.member = member
+        self.dropped = 0
+
+    def on_message(self, kind: str, data: bytes, now: int) -> "list[Effect]":
+        """`kind` is "in" for the inbox, else the broadcast's last topic level."""
+        try:
+            if kind == "checkpoint":
+                return self.on_checkpoint(data)
+            if kind == "register":
+                self.member.meet(data)
+                return []
+            opened = self.member.receive(data)
+            effects: "list[Effect]" = []
+            if type(opened.message) is Stored:
+                effects += self.member.settle(opened, opened.message)
+            return effects + self.on_opened(opened, now)
+        except WireError as error:
+            self.dropped += 1
+            return [Note("dropped", str(error))]
+
+    def on_opened(self, opened: Opened, now: int) -> "list[Effect]":
+        """A message that Member believes; each role takes what concerns it."""
+        return []
+
+    def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
+        """The host's signed tree head; a plant has no use for it."""
+        return []
+
+
+def kid_of_registration(register_data: bytes) -> bytes:
+    """Kid of the key that a registration names, not yet believed."""
+    return kid_of(parse_as(Register, envelope.peek_payload(register_data)).public_key)

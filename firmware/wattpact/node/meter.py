@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The meter's core: hears and asks (acquisition), judges and chooses (determination); `Buying` signs and ends.
+
+Claims C1 to C4 from the buyer's side. Whatever arrives was checked by Member before it comes here.
+"""
+
+from ..errors import WireError
+from ..ledger.light import LightClient
+from ..market.asking import Asking
+from ..market.book import Book
+from ..market.choice import Demand, candidate, choose
+from ..wire.messages import (
+    Ask,
+    Award,
+    Contract,
+    Decline,
+    Offer,
+    Revoke,
+    Shortfall,
+    Stored,
+    Tell,
+)
+from .buying import Buying
+from .effects import Note, Publish, Send
+from .member import Core
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..contract.timing import Timing
+    from ..market.book import Heard
+    from ..market.choice import Choice
+    from ..market.need import DayMean
+    from ..market.preferences import Preferences
+    from ..metering.reading import Reading
+    from .effects import Effect
+    from .member import Member, Opened
+
+
+class Tally:
+    """What a meter did so far, for its user and for whoever counts a fleet."""
+
+    def __init__(self) -> None:
+        self.scored = 0  # choices in which at least one plant had a score (C1)
+        self.offers = 0  # offers heard from plants (C2)
+        self.tells = 0  # neighbours' answers that were part of a choice (C3)
+        self.choices = 0  # choices that named a plant (C4)
+
+
+class MeterNode(Core):
+    """Buys. `on_...` methods return effects; `wake_at` says when `on_tick` is wanted next."""
+
+    def __init__(
+        self,
+        member: "Member",
+        timing: "Timing",
+        preferences: "Preferences",
+        need: "DayMean",
+        neighbours: "list[bytes]",
+        now: int,
+    ) -> None:
+        """`need` expects the home's import; `neighbours` are kids to ask when no plant was heard."""
+        Core.__init__(self, member)
+        self.timing = timing
+        self.preferences = preferences
+        self.need = need
+        genesis = member.genesis
+        self.book = Book(member.kid, genesis.slot_s, genesis.utc_offset_s)
+        self.asking = Asking(neighbours)
+        self.buying = Buying(member, timing, self.book)
+        self.light = LightClient(genesis, member.verifier)
+        self.tally = Tally()
+        self.choice: "Choice | None" = None
+        self.alarm = ""  # why this meter trades no more; empty while it may
+        self._metering = True
+        self._round = timing.first_round(now, timing.decide_lead_s)
+        self._asked = False
+        self._fresh_tells: "list[bytes]" = []
+        self.wake_at = now
+
+    def start(self) -> "list[Effect]":
+        """Birth: show our registration to whoever listens."""
+        self._schedule()
+        return [Publish("register", self.member.register_data)]
+
+    def on_tick(self, now: int) -> "list[Effect]":
+        """Whatever is due: questions, decisions, silent plants, missing readings, unanswered messages."""
+        effects: "list[Effect]" = []
+        self.buying.on_tick(now, effects)
+        while self._decide_at() <= now:
+            if self._round > now:
+                self._decide(self._round, now, effects)
+            self._round += self.timing.round_s
+            self._asked = False
+        if not self._asked and self._round - self.timing.ask_lead_s <= now:
+            self._asked = True
+            self._ask(self._round, now, effects)
+        effects += self.member.outbox.due(now)
+        self._schedule()
+        return effects
+
+    def on_reading(self, reading: "Reading", now: int) -> "list[Effect]":
+        """One slot of our own meter. An invalid one is never taken for zero: no new trade until a valid one comes."""
+        self._metering = reading.valid
+        effects: "list[Effect]" = []
+        if reading.valid:
+            self.need.record(reading.slot, reading.import_wh)
+        else:
+            effects.append(Note("meter", reading.reason))
+        self.buying.on_reading(reading, now, effects)
+        self._schedule()
+        return effects
+
+    def on_opened(self, opened: "Opened", now: int) -> "list[Effect]":
+        """A message for the buyer's side; one that is none of its business changes nothing."""
+        effects = self._take(opened, now)
+        self._schedule()
+        return effects
+
+    def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
+        """The host's signed tree head: a rewritten history ends all new trading by this meter."""
+        self.alarm = self.light.accept(bundle)
+        return [Note("alarm", self.alarm)] if self.alarm else []
+
+    def _take(self, opened: "Opened", now: int) -> "list[Effect]":
+        message = opened.message
+        if type(message) is Offer:
+            self._hear(opened, message, now, True)
+        elif type(message) is Contract:
+            return self.buying.on_record(opened, message, now)
+        elif type(message) is Decline:
+            return self.buying.on_decline(opened, message, now)
+        elif type(message) is Stored:
+            return self.buying.on_stored(message)
+        elif type(message) is Award:
+            return self.buying.on_award(opened, message)
+        elif type(message) is Ask:
+            tell = self.asking.tell(opened.id, self.book, self.member.network, now)
+            return [Send(opened.kid, self.member.parcel(self.member.sign(tell)[1]))]
+        elif type(message) is Tell:
+            self._on_tell(opened, message, now)
+        elif type(message) is Shortfall:
+            if opened.kid != self.member.host:
+                raise WireError("chain facts not by the host")
+            self.book.facts(message.plant_id, message.height, message.low)
+        elif type(message) is Revoke:
+            self.member.revoke(opened)
+        return []
+
+    # -- acquisition: C1, C2, C3
+
+    def _hear(self, opened: "Opened", offer: Offer, now: int, direct: bool) -> None:
+        known = self.member.known(opened.kid)
+        if known is None:
+            raise WireError("offer of an unknown plant")
+        if offer.currency != self.member.genesis.currency:
+            raise WireError("offer in another currency")
+        keep = [purchase.plant_id for purchase in self.buying.purchases()]
+        self.book.hear(
+            offer, opened.id, opened.kid, opened.data, known.register, known.data, now, direct, keep
+        )
+        if direct:
+            self.tally.offers += 1
+
+    def _ask(self, start: int, now: int, effects: "list[Effect]") -> None:
+        """Nobody was heard for the coming round: ask neighbours."""
+        if self.alarm or self.preferences.paused or self.book.candidates(start, self.timing.slots):
+            return
+        ask, neighbours = self.asking.ask(self.member.network, self.member.kid, now)
+        if neighbours:
+            ask_id, data = self.member.sign(ask)
+            self.asking.asked(ask_id, now)
+            effects += [Send(kid, self.member.parcel(data)) for kid in neighbours]
+
+    def _on_tell(self, opened: "Opened", tell: Tell, now: int) -> None:
+        if not self.asking.expects(tell.ask_id, opened.kid, now):
+            raise WireError("an answer to no question of ours")
+        for offer_data, register_data, score_ppm in tell.plants:
+            self.member.meet(register_data)
+            heard = self.member.open(offer_data)
+            if type(heard.message) is not Offer:
+                raise WireError("told something else than an offer")
+            self._hear(heard, heard.message, now, False)
+            self.book.told(heard.message.plant_id, opened.kid, score_ppm, now)
+        self._fresh_tells.append(opened.kid)
+
+    # -- determination: C4
+
+    def _decide(self, start: int, now: int, effects: "list[Effect]") -> None:
+        """Choose for the round that begins at `start`, keep the inputs, and propose to the first in the ranking."""
+        why = self.alarm or ("" if self._metering else "the meter gives no valid reading")
+        if self.member.outbox.full():
+            why = "outbox full: the chain has not answered"
+        if why:
+            effects.append(Note("not-trading", why))
+            return
+        genesis = self.member.genesis
+        slots = self.timing.slots_of(start)
+        demand = Demand(
+            self.member.kid,
+            start,
+            self.timing.slot_s,
+            [self.need.expected(slot) for slot in slots],
+            [genesis.grid_price(slot) for slot in slots],
+            genesis.hurdle,
+        )
+        entries = self.book.candidates(start, self.timing.slots)
+        candidates = [
+            candidate(entry, self.book.judgement(entry, now), demand) for entry in entries
+        ]
+        choice = choose(candidates, demand, self.preferences, self.buying.spent_nano(now))
+        self.choice = choice
+        if candidates:
+            self.tally.scored += 1
+            self._count_tells(entries)
+        if choice.ranking:
+            self.tally.choices += 1
+            self.buying.begin(choice.ranking, now, effects)
+
+    def _count_tells(self, entries: "list[Heard]") -> None:
+        """Neighbours' answers since the last choice that are part of this one."""
+        for teller in self._fresh_tells:
+            if any([teller in entry.scores for entry in entries]):
+                self.tally.tells += 1
+        self._fresh_tells = []
+
+    def _decide_at(self) -> int:
+        spread = self.timing.spread(self.member.kid)
+        return self._round - self.timing.decide_lead_s + spread
+
+    def _schedule(self) -> None:
+        at = self._decide_at() if self._asked else self._round - self.timing.ask_lead_s
+        for other in (self.buying.wake_at(), self.member.outbox.wake_at()):
+            if other:
+                at = min(at, other)
+        self.wake_at = at
