@@ -125,10 +125,12 @@ class Message(Keyworded):
     network: bytes
 
     def __init__(self, **values: "Any") -> None:
-        network = values.pop("network")
-        self.network = KID.check(network, "network")
-        for _key, name, kind in self.FIELDS:
-            setattr(self, name, kind.check(values.pop(name), name))
+        try:
+            self.network = KID.check(values.pop("network"), "network")
+            for _key, name, kind in self.FIELDS:
+                setattr(self, name, kind.check(values.pop(name), name))
+        except KeyError:
+            raise ValueError("a field is missing")
         if values:
             raise ValueError("no such field: %s" % list(values))
 
