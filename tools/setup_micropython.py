@@ -6,6 +6,7 @@ under the Node of the environment this script runs in. Both land in folders that
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,12 @@ def install_vm() -> None:
     VM_FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(PINS / name, VM_FOLDER / name)
-    code = npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(VM_FOLDER)])
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    trust = {
+        **os.environ,
+        "NODE_OPTIONS": "--use-system-ca",
+    }  # as pip does: behind a proxy it matters
+    code = npm(["ci", *options, "--prefix", str(VM_FOLDER)], env=trust)
     if code != 0:
         raise subprocess.CalledProcessError(code, "npm ci")
 
