@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What founds a chain, admits to it and reports from it: messages of issuer, registrar, sequencer and host."""
+
+from ..compat import const
+from ..units import POWER_W_MAX, PRICE_MAX, TIME_MAX, UG_MAX
+from .kinds import Array, Raw, Row, Text, UInt
+from .message import (
+    CHECKPOINT,
+    CONTRACT_SLOTS_MAX,
+    FACTOR,
+    FACTORS,
+    GENESIS,
+    ID,
+    IDS_MAX,
+    KEY,
+    KID,
+    LOW,
+    PANELS_MAX,
+    PRICE,
+    REGISTER,
+    REVOKE,
+    SHARE,
+    SHORTFALL,
+    SLOT_WH,
+    STORED,
+    TIME,
+    Message,
+    message_id,
+)
+
+ROLE_METER = const(1)
+ROLE_PLANT = const(2)
+
+# A genesis cannot name the network it founds: the id is the hash of its payload.
+SELF_NETWORK = b"\x00" * 8
+
+PANEL = Row(("panel_id", KID), ("rated_w", UInt(POWER_W_MAX, 1)), ("preset_wh", SLOT_WH))
+
+
+class Genesis(Message):
+    """Founds the network; signed by the issuer. The network id is the first 8 bytes of its payload's hash."""
+
+    TYPE = GENESIS
+    FIELDS = (
+        (3, "issuer", KEY),
+        (4, "registrar", KEY),
+        (5, "sequencer", KEY),
+        (6, "witnesses", Array(KEY, 16)),
+        (7, "quorum", UInt(16)),
+        (8, "slot_s", UInt(3600, 60)),
+        (9, "currency", UInt(999)),
+        (10, "grid_prices", Array(Row(("from_s", UInt(86399)), ("price", PRICE)), 24, 1)),
+        (11, "hurdle", UInt(PRICE_MAX)),
+        (
+            12,
+            "timeouts",
+            Row(
+                ("settle_s", UInt(TIME_MAX, 1)),
+                ("withheld_s", UInt(TIME_MAX, 1)),
+                ("late_s", UInt(TIME_MAX, 1)),
+                ("clock_s", UInt(3600, 1)),
+            ),
+        ),
+        (13, "coin_nano_per_g", UInt(10000000)),
+        (14, "coin_cap_ppm", SHARE),
+        (15, "coin_life_s", UInt(TIME_MAX, 86400)),
+        (16, "funder", KID),
+        (17, "factors", Array(FACTOR, 16, 1)),
+        (18, "debt_limit_nano", UInt(UG_MAX)),
+        (19, "region", Text(8)),
+        (20, "utc_offset_s", UInt(86399)),
+        (21, "contract_slots_max", UInt(CONTRACT_SLOTS_MAX, 1)),
+        (22, "created_at", TIME),
+        (23, "name", Text(32)),
+    )
+    issuer: bytes
+    registrar: bytes
+    sequencer: bytes
+    witnesses: "list[bytes]"
+    quorum: int
+    slot_s: int
+    currency: int
+    grid_prices: "list[tuple[int, int]]"
+    hurdle: int
+    timeouts: "tuple[int, int, int, int]"
+    coin_nano_per_g: int
+    coin_cap_ppm: int
+    coin_life_s: int
+    funder: bytes
+    factors: "list[tuple[str, int, int, int, int, str]]"
+    debt_limit_nano: int
+    region: str
+    utc_offset_s: int
+    contract_slots_max: int
+    created_at: int
+    name: str
+
+    def network_id(self) -> bytes:
+        """First 8 bytes of SHA-256(payload)."""
+        return message_id(self.payload())[:8]
+
+    def grid_price(self, time: int) -> int:
+        """Micro-currency per kWh from the public grid at `time`, by local time of day."""
+        second = (time + self.utc_offset_s) % 86400
+        price = self.grid_prices[0][1]
+        for from_s, step_price in self.grid_prices:
+            if from_s <= second:
+                price = step_price
+        return price
+
+
+class Register(Message):
+    """A key, its roles and, for a plant, its panels; signed by the registrar."""
+
+    TYPE = REGISTER
+    FIELDS = (
+        (3, "public_key", KEY),
+        (4, "roles", Array(UInt(ROLE_PLANT, ROLE_METER), 2, 1)),
+        (5, "owner", KID),
+        (6, "neighbourhood", UInt(1 << 32)),
+        (7, "plant_id", Raw(0, 8)),
+        (8, "panels", Array(PANEL, PANELS_MAX)),
+        (9, "service", Array(Row(("from_s", UInt(86400)), ("to_s", UInt(86400))), 12)),
+        (10, "issued_at", TIME),
+    )
+    public_key: bytes
+    roles: "list[int]"
+    owner: bytes
+    neighbourhood: int
+    plant_id: bytes
+    panels: "list[tuple[bytes, int, int]]"
+    service: "list[tuple[int, int]]"
+    issued_at: int
+
+
+class Revoke(Message):
+    """From the block that records it on, `kid` signs nothing any more; signed by the registrar."""
+
+    TYPE = REVOKE
+    FIELDS = ((3, "kid", KID), (4, "issued_at", TIME))
+    kid: bytes
+    issued_at: int
+
+
+class Factors(Message):
+    """New emission factors; signed by the issuer."""
+
+    TYPE = FACTORS
+    FIELDS = ((3, "rows", Array(FACTOR, 16, 1)),)
+    rows: "list[tuple[str, int, int, int, int, str]]"
+
+
+class Stored(Message):
+    """The host has committed `ids`, and refuses `refused` for good: both leave the sender's outbox."""
+
+    TYPE = STORED
+    FIELDS = (
+        (3, "ids", Array(ID, IDS_MAX)),
+        (4, "refused", Array(Row(("id", ID), ("rule", UInt(999, 1))), IDS_MAX)),
+        (5, "height", UInt(1 << 40)),
+    )
+    ids: "list[bytes]"
+    refused: "list[tuple[bytes, int]]"
+    height: int
+
+
+class Checkpoint(Message):
+    """The signed tree head: sequencer's Sign1, each witness's detached Sign1 over the same payload."""
+
+    TYPE = CHECKPOINT
+    FIELDS = (
+        (3, "height", UInt(1 << 40)),
+        (4, "size", UInt(1 << 48)),
+        (5, "root", ID),
+        (6, "app_hash", ID),
+        (7, "time", TIME),
+        (8, "previous", ID),
+    )
+    height: int
+    size: int
+    root: bytes
+    app_hash: bytes
+    time: int
+    previous: bytes
+
+
+class Shortfall(Message):
+    """When a plant generated less than it had contracted, for meters that hold no chain; signed by the sequencer."""
+
+    TYPE = SHORTFALL
+    FIELDS = ((3, "plant_id", KID), (4, "height", UInt(1 << 40)), (5, "low", LOW))
+    plant_id: bytes
+    height: int
+    low: "list[tuple[int, int]]"
