@@ -14,6 +14,7 @@ from .input_errors import shown
 
 UWH = 1_000_000
 _CELL_MAX = 64
+_PLAIN_DIGITS = 9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]0+)?)?"
@@ -58,19 +59,18 @@ def instant(cell: str) -> int:
 
 def energy_uwh(cell: str, wh_max: int) -> int:
     """Micro-Wh of a decimal number of Wh from 0 to `wh_max`, rounded half to even; EnergyFault otherwise."""
-    if cell.isascii() and cell.isdigit() and len(cell) < 8:
-        energy_wh = Decimal(int(cell))
-    elif not cell:
+    if cell.isascii() and cell.isdigit() and len(cell) <= _PLAIN_DIGITS and int(cell) <= wh_max:
+        return int(cell) * UWH
+    if not cell:
         raise EnergyFault("cell is blank")
-    elif _NOT_A_NUMBER.fullmatch(cell):
+    if _NOT_A_NUMBER.fullmatch(cell):
         raise EnergyFault("NaN is no energy")
-    elif _INFINITE.fullmatch(cell):
+    if _INFINITE.fullmatch(cell):
         raise EnergyFault("energy is infinite")
-    elif len(cell) > _CELL_MAX or not _NUMBER.fullmatch(cell):
+    if len(cell) > _CELL_MAX or not _NUMBER.fullmatch(cell):
         hint = " (decimals take a point)" if re.fullmatch(r"[0-9]+,[0-9]+", cell) else ""
         raise EnergyFault("%s is not a number%s" % (shown(cell), hint))
-    else:
-        energy_wh = Decimal(cell)
+    energy_wh = Decimal(cell)
     if energy_wh < 0:
         raise EnergyFault("energy is negative: %s" % shown(cell))
     if energy_wh > wh_max:
