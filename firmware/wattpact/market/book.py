@@ -14,7 +14,8 @@ it says otherwise.
 """
 
 from ..compat import const
-from ..wire.messages import ENVELOPE_MAX, LOW_MAX, TELL_MAX
+from ..wire.envelope import ENVELOPE_MAX
+from ..wire.messages import LOW_MAX, TELL_MAX
 from .reliability import WINDOW_S, judge, observed, score, service_intervals
 
 TYPE_CHECKING = False
