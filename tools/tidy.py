@@ -252,14 +252,23 @@ def check_packages(root: Path) -> Iterator[str]:
             yield "%s:1: size: %d modules, at most %d" % (name, count, PACKAGE_FILES_MOST)
 
 
+def check_file(root: Path, path: Path) -> list[str]:
+    """Everything wrong in one file."""
+    try:
+        source = Source(root, path)
+    except SyntaxError as error:
+        return [
+            "%s:%d: syntax: %s" % (path.relative_to(root).as_posix(), error.lineno or 1, error.msg)
+        ]
+    return ["%s:%d: %s" % (source.name, *finding) for rule in RULES for finding in rule(source)]
+
+
 def check_tree(root: Path) -> list[str]:
     """Everything wrong under `root`, each as file:line: rule: what."""
     found = list(check_packages(root))
     for tree in TREES:
         for path in sorted((root / tree).rglob("*.py")):
-            source = Source(root, path)
-            for rule in RULES:
-                found += ["%s:%d: %s" % (source.name, *finding) for finding in rule(source)]
+            found += check_file(root, path)
     return found
 
 
