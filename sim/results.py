@@ -12,6 +12,19 @@ from typing import Literal, TypedDict
 SellerKind = Literal["plant", "neighbour", "grid", "roof"]
 PlantKind = Literal["plant", "neighbour"]
 BuyerKind = Literal["home", "prosumer"]
+ClaimId = Literal["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]
+
+CLAIM_WORDS: tuple[tuple[ClaimId, str], ...] = (  # what each count of `Claims` counts
+    ("C1", "meters knew an offer with a reliability score"),
+    ("C2", "broadcast offers were heard by meters"),
+    ("C3", "answers of a neighbour were used in a choice"),
+    ("C4", "choices of a plant were made"),
+    ("C5", "contracts with both signatures were recorded"),
+    ("C6", "signed trade ends were recorded"),
+    ("C7", "awards were received by meters"),
+    ("C8", "contracts were paid in part with coins"),
+    ("C9", "certificates state a contribution"),
+)
 
 
 class Claims(TypedDict):
