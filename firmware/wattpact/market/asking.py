@@ -7,8 +7,9 @@
 An answer counts only if it names our open question and comes from somebody who was asked; it counts once.
 """
 
+from hashlib import sha256
+
 from ..compat import const
-from ..crypto.hashes import sha256
 from ..wire.messages import Ask, Tell
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ class Asking:
         asked = [self._neighbours[(self._turn + i) % len(self._neighbours)] for i in range(count)]
         self._turn += count
         self._waiting = asked
-        nonce = sha256(kid + now.to_bytes(8, "big"))[:8]
+        nonce = sha256(kid + now.to_bytes(8, "big")).digest()[:8]
         return Ask(network=network, nonce=nonce, issued_at=now), asked
 
     def asked(self, ask_id: bytes, now: int) -> None:
