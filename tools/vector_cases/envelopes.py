@@ -131,6 +131,7 @@ def cases() -> "list[Case]":
         ("a record of indefinite length", b"\x9f" + good + accepted + b"\xff"),
         ("a record and a byte", b"\x82" + good + accepted + b"\x00"),
         ("an envelope as record", good),
+        ("a parcel as record", encode([good, accepted])),
         ("an empty record", b"\x80"),
         ("no record", b""),
     ):

@@ -111,21 +111,7 @@ def story() -> "list[Step]":
     founded = Step("genesis", "issuer", genesis())
     network = founded.id[:8]
     plant = Step("register a plant", "registrar", _register_plant(network))
-    meter = Step(
-        "register a meter",
-        "registrar",
-        Register(
-            network=network,
-            public_key=SIGNERS["meter"].public_key,
-            roles=[ROLE_METER],
-            owner=OWNER,
-            neighbourhood=12,
-            plant_id=b"",
-            panels=[],
-            service=[],
-            issued_at=FOUNDED + 60,
-        ),
-    )
+    meter = Step("register a meter", "registrar", _register_meter(network))
     offer = Step("offer", "plant", _offer(network))
     ask = Step("ask", "meter", Ask(network=network, nonce=b"ask  001", issued_at=OFFERED + 60))
     tell = Step(
@@ -190,6 +176,20 @@ def story() -> "list[Step]":
 def acceptance(contract: Step) -> bytes:
     """The plant's word on the contract."""
     return envelope.accept1(contract.payload, SIGNERS["plant"])
+
+
+def _register_meter(network: bytes) -> Register:
+    return Register(
+        network=network,
+        public_key=SIGNERS["meter"].public_key,
+        roles=[ROLE_METER],
+        owner=OWNER,
+        neighbourhood=12,
+        plant_id=b"",
+        panels=[],
+        service=[],
+        issued_at=FOUNDED + 60,
+    )
 
 
 def _register_plant(network: bytes) -> Register:

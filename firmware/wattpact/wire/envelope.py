@@ -113,8 +113,8 @@ def split_record(record: bytes) -> "tuple[bytes, bytes]":
 
 
 def is_record(stored: bytes) -> bool:
-    """Whether these bytes can only be a record and not an envelope: the first byte tells."""
-    return stored[:1] == _RECORD
+    """Whether these bytes begin as a record does: an array of two, an envelope first. A parcel holds byte strings."""
+    return stored[:2] == _RECORD + _OPEN[:1]
 
 
 def _parts(envelope: bytes) -> "tuple[bytes, bytes, bytes]":

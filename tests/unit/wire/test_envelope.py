@@ -11,7 +11,7 @@ from wattpact.crypto.hashes import kid, sha256
 from wattpact.crypto.p256 import N
 from wattpact.crypto.signer import SoftwareSigner, SoftwareVerifier
 from wattpact.errors import WireError
-from wattpact.wire import envelope
+from wattpact.wire import codec, envelope
 
 headers: Any = import_module("pycose.headers")  # pycose has no types
 algorithms: Any = import_module("pycose.algorithms")
@@ -142,12 +142,13 @@ def test_an_envelope_is_one_of_a_kind() -> None:
 
 
 def test_a_record_holds_both_envelopes_and_says_what_it_is() -> None:
-    """The first byte tells a record from an envelope."""
+    """Its first two bytes tell it from an envelope and from any other pair."""
     record = envelope.join_record(ENVELOPE, ACCEPTANCE)
     assert envelope.split_record(record) == (ENVELOPE, ACCEPTANCE)
     assert envelope.is_record(record)
     assert not envelope.is_record(ENVELOPE)
     assert not envelope.is_record(b"")
+    assert not envelope.is_record(codec.encode([ENVELOPE, ACCEPTANCE]))
     with pytest.raises(WireError):
         envelope.join_record(ACCEPTANCE, ENVELOPE)
 
