@@ -16,7 +16,7 @@ Legend = Sequence[tuple[str, str, str]]  # (class, words, figure)
 def figure(draw: Callable[[int], str], legend: Legend, caption: str) -> str:
     """The legend, the chart for both widths, and the sentence under it."""
     items = "".join(
-        f'<li>{_swatch(kind)}{escape(words)} <span class="soft">{escape(value)}</span></li>'
+        f'<li>{_swatch(kind)}<span>{escape(words)} <span class="soft">{escape(value)}</span></span></li>'
         for kind, words, value in legend
     )
     keys = f'<ul class="legend">{items}</ul>' if items else ""

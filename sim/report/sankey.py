@@ -23,7 +23,7 @@ BUYERS_ALONE = 12  # as many as can stand each for itself; with more, the top on
 BUYERS_TOP = 6
 BUYER_WORDS = {
     "home": ("more, no roof", "more, no roof"),
-    "prosumer": ("more, with roof", "more, with roof"),
+    "prosumer": ("more, roof", "more, roof"),
 }
 ORDER = ("roof", "neighbour", "plant", "grid")
 GAP = 7.0
