@@ -27,7 +27,7 @@ install_debian() {
     root=""
     [ "$(id -u)" -eq 0 ] || root="sudo"
     $root apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive $root apt-get install -qq -y --no-install-recommends "$@"
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
 python=$(find_python)

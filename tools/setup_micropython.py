@@ -25,7 +25,13 @@ def install_vm() -> None:
     VM_FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(PINS / name, VM_FOLDER / name)
-    options = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    options = [
+        "--no-update-notifier",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--loglevel=error",
+    ]
     trust = {
         **os.environ,
         "NODE_OPTIONS": "--use-system-ca",
