@@ -119,10 +119,10 @@ class LightClient:
 
 def _fields(bundle: bytes, kinds: "tuple[type, ...]") -> "list[Any]":
     """The values of a CBOR array of these types; lists hold byte strings. Else WireError."""
-    values = decode(bundle, BUNDLE_MAX)
-    if type(values) is not list or [type(value) for value in values] != list(kinds):
+    fields: "list[Any]" = decode(bundle, BUNDLE_MAX)
+    if type(fields) is not list or [type(field) for field in fields] != list(kinds):
         raise WireError("not a bundle")
-    for value in values:
-        if type(value) is list and not all([type(item) is bytes for item in value]):
+    for kind, field in zip(kinds, fields):
+        if kind is list and [type(item) for item in field] != [bytes] * len(field):
             raise WireError("not a bundle")
-    return values
+    return fields
