@@ -21,7 +21,7 @@ _GY = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
 
 _TEETH = const(5)
 _COLUMNS = const(52)  # _TEETH * _COLUMNS = 260 digits, the first multiple of 5 that holds 256 bits
-_TOP = const(16)  # the table index holds the signs of all teeth but the top one
+_TABLE = const(16)  # points in a comb: the signs of all teeth but the top one
 
 
 def inverse(value: int, modulus: int) -> int:
@@ -88,12 +88,10 @@ def _sum(terms: "list[tuple[list[Affine], int]]", blind: int) -> "Jacobian":
             index = 0
             for tooth in range(_TEETH - 1, -1, -1):
                 index = index + index + (signs >> (tooth * _COLUMNS + column) & 1)
-            if index < _TOP:  # top tooth is -1: the entry of the opposite signs, negated
-                entry_x, entry_y = comb[_TOP - 1 - index]
-                negate = 1 - flip
-            else:
-                entry_x, entry_y = comb[index - _TOP]
-                negate = flip
+            # The table is for a top tooth of +1; at -1 the entry of the opposite signs is negated.
+            top = index >> (_TEETH - 1)
+            entry_x, entry_y = comb[(index ^ (top - 1)) & (_TABLE - 1)]
+            negate = (1 - top) ^ flip
             x, y, z = _add(x, y, z, entry_x, (entry_y, P - entry_y)[negate], blind)
     return x, y, z
 
