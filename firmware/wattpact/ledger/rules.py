@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from ..wire.messages import Contract, Factors, Offer, Register, Revoke
     from .view import Factor, Transaction, View
 
-HISTORY_S = const(30 * DAY_S)
+HISTORY_S = 30 * DAY_S
 EQUIVOCATION = const(32)
 SHRUNK_HISTORY = const(33)
 
