@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a choice to the contract that the meter signs."""
 
-from ..crypto.hashes import sha256
 from ..units import money_nano
-from ..wire.messages import Contract
+from ..wire.messages import Contract, message_id
 from .purchase import Purchase
 
 TYPE_CHECKING = False
@@ -39,7 +38,7 @@ def propose(
         total_wh=option.total_wh,
         remaining_wh=option.offer_remaining_wh - option.total_wh,
         coins=wallet.pick(money_nano(option.price, option.total_wh), accept_by),
-        nonce=sha256(meter + option.offer_id + accept_by.to_bytes(8, "big"))[:8],
+        nonce=message_id(meter + option.offer_id + accept_by.to_bytes(8, "big"))[:8],
         accept_by=accept_by,
     )
     return Purchase(contract, genesis.slot_s, option.plant_id)

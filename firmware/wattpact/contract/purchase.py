@@ -20,10 +20,6 @@ from ..wire.messages import (
     parse_as,
 )
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ..metering.reading import Reading
-
 KEPT = Row(
     ("contract", Blob(ENVELOPE_MAX)),
     ("plant_id", KID),
@@ -62,16 +58,16 @@ class Purchase:
         """The plant accepted it, or the chain has it, and it was not ended yet."""
         return not self.end_id and self.state in (life.ACCEPTED, life.RECORDED)
 
-    def on_reading(self, reading: "Reading") -> bool:
-        """Note a slot's reading; True when it is the last slot's, so that the end can be signed."""
-        index = (reading.slot - self.contract.start) // self.slot_s
+    def on_slot(self, slot: int, import_wh: int, register_wh: int, valid: bool) -> bool:
+        """Note a slot's import and the register at its end; True at the last slot, so that the end can be signed."""
+        index = (slot - self.contract.start) // self.slot_s
         if not 0 <= index < len(self.imported):
             return False
-        if reading.valid:
+        if valid:
             if self.register_start_wh < 0:
-                self.register_start_wh = reading.import_register_wh - reading.import_wh
-            self.imported[index] = reading.import_wh
-        self.register_end_wh = max(self.register_end_wh, reading.import_register_wh)
+                self.register_start_wh = register_wh - import_wh
+            self.imported[index] = import_wh
+        self.register_end_wh = max(self.register_end_wh, register_wh)
         return index == len(self.imported) - 1
 
     def delivered(self) -> "list[int]":

@@ -5,6 +5,8 @@ A contract that the plant accepted is delivered and ended even if the chain has 
 refusal makes it void, never its silence. So a lost answer cannot turn into a withheld end.
 """
 
+from binascii import hexlify
+
 from ..compat import const
 from ..contract.proposing import propose
 from ..contract.purchase import Purchase
@@ -81,6 +83,7 @@ class Buying:
         """A silent plant, a record nobody confirmed, a reading that never came."""
         if self._current and self._deadline <= now:
             self._current.advance(life.SILENCE)
+            effects.append(Note("silent", hexlify(self._current.plant_id).decode()))
             self._next(now, effects)
         for purchase in self.purchases():
             if self._look_at(purchase) <= now:
@@ -137,6 +140,7 @@ class Buying:
         effects: "list[Effect]" = []
         if (purchase.state, life.DECLINE) in life.TABLE:
             contract = purchase.contract
+            effects.append(Note("declined", hexlify(purchase.plant_id).decode()))
             self.book.declined(purchase.plant_id, contract.offer_id, decline.remaining_wh)
             purchase.advance(life.DECLINE)
             self._release(purchase)
@@ -176,9 +180,11 @@ class Buying:
 
     def on_reading(self, reading: "Reading", now: int, effects: "list[Effect]") -> None:
         """One slot of our own meter; the last slot of a contract ends it."""
-        self._register_wh = max(self._register_wh, reading.import_register_wh)
+        register_wh = reading.import_register_wh
+        self._register_wh = max(self._register_wh, register_wh)
         for purchase in self.purchases():
-            if purchase.on_reading(reading) and purchase.binds():
+            last = purchase.on_slot(reading.slot, reading.import_wh, register_wh, reading.valid)
+            if last and purchase.binds():
                 self._end(purchase, now, effects)
 
     def _end(self, purchase: Purchase, now: int, effects: "list[Effect]") -> None:

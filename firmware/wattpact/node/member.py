@@ -22,7 +22,7 @@ from ..wire.messages import (
     parse,
     parse_as,
 )
-from .effects import Note
+from .effects import Note, Publish
 from .outbox import Outbox
 
 TYPE_CHECKING = False
@@ -225,6 +225,14 @@ class Core:
         except WireError as error:
             self.dropped += 1
             return [Note("dropped", str(error))]
+
+    def start(self) -> "list[Effect]":
+        """Birth: show our registration to whoever listens."""
+        return [Publish("register", self.member.register_data)]
+
+    def on_tick(self, now: int) -> "list[Effect]":
+        """Time has come to `wake_at`."""
+        return self.member.outbox.due(now)
 
     def on_opened(self, opened: Opened, now: int) -> "list[Effect]":
         """A message that Member believes; each role takes what concerns it."""

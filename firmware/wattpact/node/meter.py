@@ -4,8 +4,8 @@
 Claims C1 to C4 from the buyer's side. Whatever arrives was checked by Member before it comes here.
 """
 
-from ..errors import WireError
-from ..ledger.light import LightClient
+from ..errors import RuleError, WireError
+from ..ledger.light import LightClient, RewrittenHistory
 from ..market.asking import Asking
 from ..market.book import Book
 from ..market.choice import Demand, candidate, choose
@@ -21,7 +21,7 @@ from ..wire.messages import (
     Tell,
 )
 from .buying import Buying
-from .effects import Note, Publish, Send
+from .effects import Keep, Note, Send
 from .member import Core
 
 TYPE_CHECKING = False
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from ..metering.reading import Reading
     from .effects import Effect
     from .member import Member, Opened
+
+
+CHECKPOINT_KEY = b"l"
 
 
 class Tally:
@@ -75,12 +78,7 @@ class MeterNode(Core):
         self._round = timing.first_round(now, timing.decide_lead_s)
         self._asked = False
         self._fresh_tells: "list[bytes]" = []
-        self.wake_at = now
-
-    def start(self) -> "list[Effect]":
-        """Birth: show our registration to whoever listens."""
         self._schedule()
-        return [Publish("register", self.member.register_data)]
 
     def on_tick(self, now: int) -> "list[Effect]":
         """Whatever is due: questions, decisions, silent plants, missing readings, unanswered messages."""
@@ -118,8 +116,14 @@ class MeterNode(Core):
 
     def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
         """The host's signed tree head: a rewritten history ends all new trading by this meter."""
-        self.alarm = self.light.accept(bundle)
-        return [Note("alarm", self.alarm)] if self.alarm else []
+        try:
+            self.light.accept(bundle)
+        except RewrittenHistory as error:
+            self.alarm = str(error)
+            return [Note("alarm", self.alarm)]
+        except RuleError as error:
+            return [Note("checkpoint", str(error))]
+        return [Keep(CHECKPOINT_KEY, self.light.kept)]
 
     def _take(self, opened: "Opened", now: int) -> "list[Effect]":
         message = opened.message

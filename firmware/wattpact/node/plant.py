@@ -23,7 +23,7 @@ from ..wire.messages import (
     Stored,
     TradeEnd,
 )
-from .effects import Listen, Note, Publish, Send
+from .effects import Listen, Note, Send
 from .member import Core
 
 TYPE_CHECKING = False
@@ -92,12 +92,7 @@ class PlantNode(Core):
         self._seq = 0
         self._next_offer = timing.first_round(now, timing.offer_lead_s)
         self._next_report = timing.first_round(now, 0)
-        self.wake_at = now
-
-    def start(self) -> "list[Effect]":
-        """Birth: show our registration to whoever listens."""
         self._schedule()
-        return [Publish("register", self.member.register_data)]
 
     def on_tick(self, now: int) -> "list[Effect]":
         """Offers and reports that are due."""

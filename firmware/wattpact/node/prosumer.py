@@ -29,12 +29,6 @@ class ProsumerNode(Core):
         self._panel_id = plant.member.register.panels[0][0]
         self.wake_at = min(meter.wake_at, plant.wake_at)
 
-    def start(self) -> "list[Effect]":
-        """Birth: one registration for both roles."""
-        self.plant.start()
-        effects = self.meter.start()
-        return self._woken(effects)
-
     def on_tick(self, now: int) -> "list[Effect]":
         """Whatever is due in either role."""
         effects: "list[Effect]" = []
