@@ -173,7 +173,7 @@ class EmbeddedEngine:
         return codec.encode([self._checkpoint, self._acceptances, from_size, proof])
 
     def _commit(
-        self, height: int, time: int, accepted: Sequence[TransactionRow], finalized: Finalized
+        self, height: int, time: int, accepted: Sequence[TransactionRow], finalized: "Finalized"
     ) -> None:
         """Sign, have it co-signed, write it, and only then let anybody see it."""
         payload = self._replica.checkpoint(finalized, height, time)
@@ -211,7 +211,7 @@ class EmbeddedEngine:
         return agreed
 
 
-def _sort(candidates: Iterable[Waiting], finalized: Finalized, time: int) -> _Sorted:
+def _sort(candidates: Iterable[Waiting], finalized: "Finalized", time: int) -> _Sorted:
     """Who is recorded, who is told no, and who waits on."""
     judged = _Sorted()
     for waiting, code in zip(candidates, finalized.codes):

@@ -36,7 +36,7 @@ class Issuer:
         self._signer = signer
         self._under_way: dict[bytes, tuple[Delivery, list[bytes]]] = {}
 
-    def awards(self, ledger: Ledger) -> list[bytes]:
+    def awards(self, ledger: "Ledger") -> list[bytes]:
         """Envelopes to submit for the trade ends that wait and are not under way yet.
 
         At most AWARDS_MAX rows each, which fit an envelope whatever their figures are.

@@ -43,7 +43,7 @@ def stored_notices(signer: "Signer", network: bytes, result: "BlockResult") -> l
     return deliveries
 
 
-def shortfall_notices(signer: "Signer", ledger: Ledger) -> Iterator[tuple[bytes, bytes]]:
+def shortfall_notices(signer: "Signer", ledger: "Ledger") -> Iterator[tuple[bytes, bytes]]:
     """(plant id, envelope) for every plant that fell short within the last 30 days.
 
     More than LOW_MAX intervals are joined over their shortest gaps, as a plant's own are.

@@ -18,10 +18,8 @@ from .store import ChainReader, Cosignature
 
 if TYPE_CHECKING:
     from wattpact.interfaces import Verifier
-    from wattpact.ledger.machine import Finalized
+    from wattpact.ledger.machine import Finalized, Parsed
 
-R1_HEIGHT = 1
-R2_TIME = 2
 R4_TREE = 4
 R5_APP_HASH = 5
 R6_CHECKPOINT = 6
@@ -34,9 +32,11 @@ NO_CHECKPOINT = bytes(32)
 class Replica:
     """One full copy of the chain's state, in memory."""
 
-    def __init__(self, genesis: bytes, verifier: "Verifier") -> None:
-        """At height 0. RuleError R9 if the genesis is not one."""
-        self.ledger = Ledger(genesis, verifier)
+    def __init__(
+        self, genesis: bytes, verifier: "Verifier", parsed: "Parsed | None" = None
+    ) -> None:
+        """At height 0. RuleError R9 if the genesis is not one. Replicas of one process may share `parsed`."""
+        self.ledger = Ledger(genesis, verifier, parsed)
         self.genesis = self.ledger.genesis
         self.previous = NO_CHECKPOINT
         self._verifier = verifier
@@ -53,13 +53,7 @@ class Replica:
 
     def execute(self, height: int, time: int, transactions: Sequence[bytes]) -> "Finalized":
         """What the block gives; nothing is visible until `commit`. RuleError R1 or R2."""
-        ledger = self.ledger
-        if height != ledger.height + 1:
-            raise RuleError(R1_HEIGHT, "height %d does not follow %d" % (height, ledger.height))
-        earliest = max(ledger.time, self.genesis.created_at)
-        if time < earliest:
-            raise RuleError(R2_TIME, "time %d is before %d" % (time, earliest))
-        return ledger.finalize(height, time, list(transactions))
+        return self.ledger.finalize(height, time, list(transactions))
 
     def check_accepted(self, finalized: "Finalized") -> None:
         """RuleError with a transaction's own rule: only what is recorded stands in a block."""

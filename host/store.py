@@ -6,7 +6,7 @@ told to append has been executed, signed and co-signed.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
@@ -96,10 +96,18 @@ class ChainReader:
         """Every (key, CBOR value), keys ascending."""
         return iter(self._connection.execute("SELECT key, value FROM state ORDER BY key"))
 
-    def envelopes(self) -> Iterator[bytes]:
+    def envelopes(self) -> Generator[bytes, None, None]:
         """Every transaction's stored bytes, in the order of the tree."""
         rows = self._connection.execute("SELECT bytes FROM transactions ORDER BY position")
         return (row[0] for row in rows)
+
+    def transactions(self) -> Generator[tuple[int, int, int, bytes, bytes, int], None, None]:
+        """(position, height, time of the block, id, stored bytes, code) in the order of the tree."""
+        rows = self._connection.execute(
+            "SELECT t.position, t.height, b.time, t.id, t.bytes, t.code FROM transactions t"
+            " JOIN blocks b ON b.height = t.height ORDER BY t.position"
+        )
+        yield from rows
 
     def close(self) -> None:
         """Let go of the file. Closing twice is fine."""

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -37,6 +38,7 @@ IN_ORDER = {
 }
 
 Row = tuple[Any, ...]
+Types = tuple[type[int | bytes], ...]
 
 
 class BrokenChain(Exception):
@@ -90,9 +92,9 @@ class Places:
 class Rows:
     """The rows of one table in order of their numbers, to be taken while they belong to a block."""
 
-    def __init__(self, connection: sqlite3.Connection, table: str, types: tuple[type, ...]) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, table: str, types: Types) -> None:
         """Values that are not of exactly these types are R8."""
-        self._cursor = connection.execute(IN_ORDER[table])
+        self._cursor = cursor
         self._table = table
         self._types = types
         self._next: Row | None = self._cursor.fetchone()
@@ -101,7 +103,7 @@ class Rows:
         """The next rows as long as `column` says `height`."""
         while self._next is not None and self._next[column] == height:
             row = self._next
-            if tuple(type(value) for value in row) != self._types:
+            if tuple(map(type, row)) != self._types:
                 raise BrokenChain(height, R8_FILE, "%s %s: type of a value" % (self._table, row[0]))
             self._next = self._cursor.fetchone()
             yield row
@@ -114,36 +116,41 @@ class Rows:
 def verify(path: Path, verifier: "Verifier") -> Verified:
     """Check everything in the file. BrokenChain on the first fault; ChainFileError if there is no chain to check."""
     started = time.process_time()
-    connection = connect_for_reading(path)
-    try:
-        check = _Check(path, connection, verifier)
+    with closing(connect_for_reading(path)) as connection, ExitStack() as cursors:
+        check = _Check(path, connection, cursors, verifier)
         try:
             check.file()
             check.chain()
             check.state()
         except sqlite3.Error as error:
             raise BrokenChain(check.height, R8_FILE, "file: %s" % error) from error
-        ledger = check.replica.ledger
-        return Verified(
-            network=ledger.network,
-            name=ledger.genesis.name,
-            height=ledger.height,
-            transactions=ledger.tree.size,
-            app_hash=ledger.app_hash,
-            cpu_s=time.process_time() - started,
-        )
-    finally:
-        connection.close()
+    ledger = check.replica.ledger
+    return Verified(
+        network=ledger.network,
+        name=ledger.genesis.name,
+        height=ledger.height,
+        transactions=ledger.tree.size,
+        app_hash=ledger.app_hash,
+        cpu_s=time.process_time() - started,
+    )
 
 
 class _Check:
     """One pass over one file. `height` is where it stands: what is wrong is named with it."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, verifier: "Verifier") -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        cursors: ExitStack,
+        verifier: "Verifier",
+    ) -> None:
+        """`cursors` closes what is still being read when a fault ends the pass: else the file stays locked."""
         self.height = 0
         self.replica: Replica
         self._path = path
         self._connection = connection
+        self._cursors = cursors
         self._verifier = verifier
         self._places = Places()
         self._started = time.process_time()
@@ -175,7 +182,7 @@ class _Check:
 
     def chain(self) -> None:
         """Genesis and blocks, each executed again."""
-        genesis = list(Rows(self._connection, "genesis", (int, bytes)).take(0, 0))
+        genesis = list(self._rows("genesis", (int, bytes)).take(0, 0))
         count = self._connection.execute("SELECT count(*) FROM genesis").fetchone()[0]
         if len(genesis) != 1 or count != 1:
             raise BrokenChain(0, R9_GENESIS, "genesis: not one row")
@@ -183,9 +190,9 @@ class _Check:
             self.replica = Replica(genesis[0][1], self._verifier)
         except WattpactError as error:
             raise BrokenChain(0, R9_GENESIS, "genesis: %s" % error) from error
-        blocks = Rows(self._connection, "blocks", (int, int, bytes, bytes, int, bytes))
-        transactions = Rows(self._connection, "transactions", (int, int, bytes, bytes, int))
-        cosignatures = Rows(self._connection, "cosignatures", (int, int, bytes, bytes))
+        blocks = self._rows("blocks", (int, int, bytes, bytes, int, bytes))
+        transactions = self._rows("transactions", (int, int, bytes, bytes, int))
+        cosignatures = self._rows("cosignatures", (int, int, bytes, bytes))
         while blocks.next_number() is not None:
             height = self.height + 1
             if blocks.next_number() != height:
@@ -207,7 +214,7 @@ class _Check:
 
     def state(self) -> None:
         """Every state row against the state that execution ended in."""
-        rows = self._connection.execute(IN_ORDER["state"])
+        rows = self._cursor("state")
         for key, value in self.replica.ledger.rows():
             row: Row | None = rows.fetchone()
             if row is None or row[1] != key:
@@ -240,7 +247,7 @@ class _Check:
             self._places.write(key, value)
         self.replica.commit(payload)
 
-    def _transactions(self, rows: list[Row], finalized: Finalized) -> None:
+    def _transactions(self, rows: list[Row], finalized: "Finalized") -> None:
         """Columns of a block's transactions; whether they are accepted is another question."""
         first = self.replica.ledger.tree.size
         for index, row in enumerate(rows):
@@ -250,6 +257,12 @@ class _Check:
             accepted = code == 0 or code in EVIDENCE
             if accepted and (row[2], row[4]) != (finalized.ids[index], code):
                 self._broken("transaction %d: id or code is another" % row[0])
+
+    def _cursor(self, table: str) -> sqlite3.Cursor:
+        return self._cursors.enter_context(closing(self._connection.execute(IN_ORDER[table])))
+
+    def _rows(self, table: str, types: Types) -> Rows:
+        return Rows(self._cursor(table), table, types)
 
     def _pragma(self, name: str) -> Any:
         return self._connection.execute("PRAGMA " + name).fetchone()[0]

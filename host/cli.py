@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's commands: arguments in, an exit code and at most one line of complaint out.
+
+Exit codes: 0 done and sound, 1 the chain breaks a rule, 2 the question could not be asked.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .errors import HostError
+from .export import TABLES, export
+from .keys import OpensslVerifier
+from .verify import BrokenChain, verify
+
+SOUND, BROKEN, NO_ANSWER = 0, 1, 2
+
+DESCRIPTION = "Tools for whoever runs a Wattpact network."
+VERIFY = """
+Executes every block again from the genesis and compares everything that the file holds with what comes out:
+transactions, signatures, state, app hashes, tree, checkpoints, cosignatures, row numbers and tables.
+
+exit code 0: all of it holds
+exit code 1: it does not; the first fault is printed as "height H: R<n> what" (rules: docs/ledger.md)
+exit code 2: there is no chain at PATH that can be read
+"""
+VERIFY_EXAMPLE = """
+example:
+  python -m host verify out/sim/chain.db
+"""
+EXPORT_EXAMPLE = """
+Columns carry their units; ids are hex. Money is in billionths of the currency (nano), prices in millionths per
+kWh (micro), CO2 and coins in micrograms (ug), shares in millionths (ppm), times in Unix seconds, UTC.
+Export believes the file: verify it first.
+
+example:
+  python -m host export out/sim/chain.db --what certificates --format csv --out certificates.csv
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except HostError as error:
+        print(error, file=sys.stderr)
+        return NO_ANSWER
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; do not complain when Python flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOUND
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return NO_ANSWER
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m host", description=DESCRIPTION)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser(
+        "verify",
+        help="re-execute a chain from its genesis and name the first thing that is wrong",
+        description=VERIFY,
+        epilog=VERIFY_EXAMPLE,
+        formatter_class=raw,
+    )
+    command.add_argument("path", metavar="PATH", type=Path, help="the chain file, chain.db")
+    command.set_defaults(run=_verify)
+
+    command = commands.add_parser(
+        "export",
+        help="write what a chain holds as CSV or JSON",
+        description="Writes one table of what the chain holds.",
+        epilog=EXPORT_EXAMPLE,
+        formatter_class=raw,
+    )
+    command.add_argument("path", metavar="PATH", type=Path, help="the chain file, chain.db")
+    command.add_argument("--what", required=True, choices=sorted(TABLES), help="which table")
+    command.add_argument("--format", default="csv", choices=("csv", "json"), help="default: csv")
+    command.add_argument("--out", metavar="FILE", type=Path, help="default: standard output")
+    command.set_defaults(run=_export)
+    return parser
+
+
+def _verify(options: argparse.Namespace) -> int:
+    try:
+        found = verify(options.path, OpensslVerifier())
+    except BrokenChain as broken:
+        print(broken)
+        return BROKEN
+    print("%s: sound" % options.path)
+    print("network       %s %s" % (found.network.hex(), found.name))
+    print("blocks        %d" % found.height)
+    print("transactions  %d" % found.transactions)
+    print("app hash      %s" % found.app_hash.hex())
+    speed = found.transactions / found.cpu_s if found.cpu_s else 0
+    print("speed         %.0f transactions per CPU second" % speed)
+    return SOUND
+
+
+def _export(options: argparse.Namespace) -> int:
+    export(options.path, options.what, options.format, options.out)
+    return SOUND
