@@ -3,7 +3,7 @@
 
 import contextlib
 import json
-from random import Random  # noqa: TID251  # seeded, and far cheaper than drawing
+from random import Random  # seeded, and far cheaper than drawing
 from typing import Any
 
 from hypothesis import given

@@ -2,7 +2,7 @@
 """A plausible run out of a few formulas and a seed, as large as a test wants it; no node runs."""
 
 import math
-import random  # noqa: TID251  # from a fixed seed: the sample is the same on every run
+import random  # from a fixed seed: the sample is the same on every run
 
 from sim.results import (
     CertificateUser,
