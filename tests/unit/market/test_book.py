@@ -243,9 +243,10 @@ def test_chain_facts_join_what_the_plant_reports_itself() -> None:
     entry = entry_of(heard, 1)
     alone = heard.judgement(entry, NOW)
     assert alone.source == SOURCE_UNCHECKED
-    assert heard.facts(plant_id(1), 10, reported)
+    assert heard.facts(plant_id(1), 0, reported)
     assert heard.judgement(entry, NOW).source == SOURCE_OWN
     assert heard.judgement(entry, NOW).ppm == alone.ppm
+    assert heard.facts(plant_id(1), 11, reported)
     assert heard.facts(plant_id(1), 11, [(NOW - DAY_S, HOUR_S)])
     both = [(NOW - 3 * DAY_S, NOW - 3 * DAY_S + HOUR_S), (NOW - DAY_S, NOW - DAY_S + HOUR_S)]
     service = [(NOW - 30 * DAY_S, NOW)]

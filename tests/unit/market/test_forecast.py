@@ -73,8 +73,8 @@ def test_readings_may_come_in_any_order_and_twice() -> None:
     hour_of(ordered, 500)
     mixed = forecast()
     for slot in (NOW - SLOT_S, NOW - HOUR_S, NOW - 5 * SLOT_S, NOW - 2 * SLOT_S, NOW - 3 * SLOT_S):
-        mixed.record(slot, 500)
-        mixed.record(slot, 500)
+        mixed.record(slot, 9)
+        mixed.record(slot, 9 if slot < NOW - HOUR_S else 500)
     assert mixed.expected(NOW) == ordered.expected(NOW) == 500
 
 

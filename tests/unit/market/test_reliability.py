@@ -97,6 +97,12 @@ def test_energy_a_plant_failed_to_supply_lowers_what_is_observed() -> None:
     assert observed(NOW, [(NOW, 10, 99)]) == observed(NOW, [(NOW, 10, 10)])
 
 
+def test_a_delivery_counts_for_30_days() -> None:
+    """To the second, and one that has not ended yet does not count."""
+    assert observed(NOW, [(NOW - 30 * DAY_S + 1, 50_000, 0)]) < 500_000
+    assert observed(NOW, [(NOW - 30 * DAY_S, 50_000, 0), (NOW + 1, 50_000, 0)]) == 500_000
+
+
 def test_service_needs_twelve_windows() -> None:
     """Fewer cannot be a plant's."""
     with pytest.raises(ValueError, match="twelve"):
