@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from .reliability import Judgement
 
 PLANTS_MAX = const(32)
-BYTES_MAX = const(
-    32768
-)  # of envelopes, all plants together; parsed, they take some five times that
+BYTES_MAX = const(20480)  # of envelopes, all plants together; parsed, about five times that
 TELLERS_MAX = const(8)
 TOLD_S = const(86400)  # a neighbour's word is good for a day
 DELIVERIES_MAX = const(100)
