@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wattpact.errors import RuleError
+from wattpact.ledger.machine import Parsed
 from wattpact.wire import codec, envelope
 
 from .errors import BlockStopped
@@ -98,7 +99,8 @@ class EmbeddedEngine:
 
         ValueError if the genesis names another sequencer, or fewer witnesses are given than its quorum.
         """
-        self._replica = Replica(store.genesis, verifier)
+        parsed = Parsed()
+        self._replica = Replica(store.genesis, verifier, parsed)
         genesis = self._replica.genesis
         if genesis.sequencer != sequencer.public_key:
             raise ValueError("the genesis names another sequencer")
@@ -111,7 +113,7 @@ class EmbeddedEngine:
         self._mempool = Mempool()
         self._replica.resume(store)
         for witness in self.witnesses:
-            witness.resume(store)
+            witness.resume(store, parsed)
         head = store.head()
         self._checkpoint = head.checkpoint if head else b""
         self._acceptances = (

@@ -44,7 +44,11 @@ class Replica:
         self._places = [kid(key) for key in self.genesis.witnesses]
 
     def resume(self, store: ChainReader) -> None:
-        """Go on where a chain file stands, from its state rows, without executing anything again."""
+        """Go on where a chain file stands, from its state rows, without executing anything again.
+
+        ChainFileError if it is another network's.
+        """
+        store.check_network(self.ledger.network)
         head = store.head()
         if head is None:
             return

@@ -18,6 +18,8 @@ from . import layout
 from .errors import ChainFileError
 
 BUSY_S = 5.0
+DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises: Python cannot decode a message of SQLite that quotes the damage."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,21 @@ class ChainReader:
         path = Path(path)
         try:
             return cls(path, cls._connect(path))
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise ChainFileError("%s: %s" % (path, error)) from error
 
     @property
     def network(self) -> bytes:
         """First 8 bytes of the genesis' hash."""
         return message_id(peek_payload(self.genesis))[:8]
+
+    def check_network(self, network: bytes) -> None:
+        """ChainFileError unless this is the chain of `network` (8 B)."""
+        if self.network != network:
+            raise ChainFileError(
+                "%s: is the chain of network %s, not of %s"
+                % (self.path, self.network.hex(), network.hex())
+            )
 
     def head(self) -> BlockRow | None:
         """The last block, or None before the first."""
@@ -158,14 +168,6 @@ class ChainStore(ChainReader):
         except (OSError, sqlite3.Error) as error:
             raise ChainFileError("%s: %s" % (path, error)) from error
         return cls(path, connection)
-
-    def check_network(self, network: bytes) -> None:
-        """ChainFileError unless this is the chain of `network` (8 B)."""
-        if self.network != network:
-            raise ChainFileError(
-                "%s: is the chain of network %s, not of %s"
-                % (self.path, self.network.hex(), network.hex())
-            )
 
     def append(
         self,

@@ -20,7 +20,7 @@ from wattpact.errors import RuleError, WattpactError
 from . import layout
 from .errors import ChainFileError
 from .replica import EVIDENCE, Replica
-from .store import Cosignature, connect_for_reading
+from .store import DAMAGE, Cosignature, connect_for_reading
 
 if TYPE_CHECKING:
     from wattpact.interfaces import Verifier
@@ -122,7 +122,7 @@ def verify(path: Path, verifier: "Verifier") -> Verified:
             check.file()
             check.chain()
             check.state()
-        except sqlite3.Error as error:
+        except DAMAGE as error:
             raise BrokenChain(check.height, R8_FILE, "file: %s" % error) from error
     ledger = check.replica.ledger
     return Verified(

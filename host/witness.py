@@ -17,6 +17,7 @@ from .replica import R6_CHECKPOINT, Replica
 
 if TYPE_CHECKING:
     from wattpact.interfaces import Clock, Signer, Verifier
+    from wattpact.ledger.machine import Parsed
 
     from .store import ChainReader
 
@@ -40,6 +41,8 @@ class Witness:
         self, genesis: bytes, signer: "Signer", verifier: "Verifier", clock: "Clock"
     ) -> None:
         """`clock` is the witness' own. ValueError if the genesis does not name the signer's key."""
+        self._genesis = genesis
+        self._verifier = verifier
         self.replica = Replica(genesis, verifier)
         witnesses = self.replica.genesis.witnesses
         if signer.public_key not in witnesses:
@@ -51,8 +54,12 @@ class Witness:
         self._examined: tuple[int, bytes] | None = None
         self._signed: tuple[int, bytes] | None = None
 
-    def resume(self, store: "ChainReader") -> None:
-        """Go on where a chain file stands."""
+    def resume(self, store: "ChainReader", parsed: "Parsed | None" = None) -> None:
+        """Go on where a chain file stands; ChainFileError if it is another network's.
+
+        In the sequencer's process `parsed` saves taking every transaction apart again: bytes have one reading.
+        """
+        self.replica = Replica(self._genesis, self._verifier, parsed)
         self.replica.resume(store)
 
     def examine(self, draft: Draft) -> None:
