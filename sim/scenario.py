@@ -25,10 +25,10 @@ from .world.sky import CENTRAL_EUROPE, HISTORY_DAYS, Sky
 T = TypeVar("T")
 
 NEIGHBOURHOOD_HOMES = 12
-PLANT_W_PER_LOAD_W = 4
-"""Plants' rated W over the homes' mean load: at a summer noon about twice what the homes draw."""
-PLANT_PRICES = (160_000, 300_000)
-ROOF_PRICES = (120_000, 260_000)
+PLANT_W_PER_LOAD_W = 2
+"""Plants' rated W over the homes' mean load: at a clear summer noon about what the homes draw."""
+PLANT_PRICES = (160_000, 280_000)
+ROOF_PRICES = (180_000, 300_000)
 MARGINS_PPM = (700_000, 950_000)
 
 

@@ -5,7 +5,7 @@
       .hear(offer, offer_id, plant_kid, envelope, register, register_envelope, now, direct, keep) -> word
       .told(plant_id, teller, ppm, now) .facts(plant_id, height, low) .declined(plant_id, offer_id, remaining_wh)
       .observe(plant_id, end, contracted_wh, supplied_wh)                            -> bool: the plant is known
-      .get(plant_id) -> Heard or None    .entries()    .candidates(start, slots)    .to_tell(now) -> lists of Heard
+      .get(plant_id) -> Heard or None    .entries()    .candidates(start, slots)    .silent(start, slots)    .to_tell(now) -> lists of Heard
       .judgement(entry, now) -> reliability.Judgement
 
 The book judges; it does not verify. Signatures, the network and the currency were checked by whoever calls it.
@@ -16,6 +16,7 @@ it says otherwise.
 from ..compat import const
 from ..wire.envelope import ENVELOPE_MAX
 from ..wire.messages import LOW_MAX, TELL_MAX
+from .low_supply import in_service
 from .reliability import WINDOW_S, judge, observed, score, service_intervals
 
 TYPE_CHECKING = False
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from typing import Container
 
     from ..wire.messages import Offer, Register
-    from .reliability import Judgement
+    from .low_supply import in_service
+from .reliability import Judgement
 
 PLANTS_MAX = const(32)
 BYTES_MAX = const(20480)  # of envelopes, all plants together; parsed, about five times that
@@ -207,6 +209,22 @@ class Book:
             for entry in self.entries()
             if entry.offer.start < end and start < entry.offer.start + entry.slots() * self._slot_s
         ]
+
+    def silent(self, start: int, slots: int) -> bool:
+        """Whether a meter should ask its neighbours about the `slots` slots from `start` on.
+
+        It has no offer for them, and not because it is night: it knows no plant, or one that is in service then.
+        """
+        if self.candidates(start, slots):
+            return False
+        times = [start + index * self._slot_s for index in range(slots)]
+        return not self._plants or any(
+            [
+                in_service(entry.register.service, self._utc_offset_s, time, self._slot_s)
+                for entry in self.entries()
+                for time in times
+            ]
+        )
 
     def to_tell(self, now: int) -> "list[Heard]":
         """What to answer a neighbour that asks: offers still open, heard last first, as many as one TELL holds."""

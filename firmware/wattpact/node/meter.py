@@ -166,8 +166,8 @@ class MeterNode(Core):
             self.tally.offers += 1
 
     def _ask(self, start: int, now: int, effects: "list[Effect]") -> None:
-        """Nobody was heard for the coming round: ask neighbours."""
-        if self.alarm or self.preferences.paused or self.book.candidates(start, self.timing.slots):
+        """Nobody was heard for the coming round although somebody should be: ask neighbours."""
+        if self.alarm or self.preferences.paused or not self.book.silent(start, self.timing.slots):
             return
         ask, neighbours = self.asking.ask(self.member.network, self.member.kid, now)
         if neighbours:
