@@ -34,8 +34,9 @@ bench: $(READY)  ## speed, written to out/bench.json
 check: $(READY)  ## format, lint, layers and sizes, types, generated files
 	$(PY) tools/check.py
 
-soak: $(READY)  ## the long ones: random simulations, random property tests
-	$(PYTEST) -m soak --hypothesis-profile=search
+soak: $(READY)  ## the long ones: simulations of random seeds, property tests with random examples
+	$(PYTEST) -m soak
+	$(PYTEST) -n 2 tests/property --hypothesis-profile=search
 
 clean:  ## back to a fresh clone: out/, caches and .venv/ go
 	rm -rf out .cache .ci/stubs .venv .pytest_cache .ruff_cache .hypothesis build dist *.egg-info firmware/*.egg-info
