@@ -44,7 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        code = options.run(options)
+        sys.stdout.flush()
+        return code
     except HostError as error:
         print(error, file=sys.stderr)
         return NO_ANSWER

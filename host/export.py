@@ -8,7 +8,6 @@ and awards are derived from the contracts again, not copied from the issuer's me
 import csv
 import json
 import re
-import sqlite3
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -25,12 +24,22 @@ from wattpact.wire.messages import parse
 from .errors import ChainFileError
 from .keys import OpensslVerifier
 from .replica import Replica
-from .store import ChainReader
+from .store import DAMAGE, ChainReader
 
 if TYPE_CHECKING:
     from wattpact.ledger.machine import Ledger
 
 Row = tuple[Any, ...]
+DAMAGE_TO_STATE = (
+    WattpactError,
+    *DAMAGE,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+"""The state is taken as it lies there: what a forged row leads to is not known beforehand."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +62,7 @@ def export(path: Path, what: str, form: str, out: Path | None) -> None:
         replica.resume(reader)
         with _opened(out) as stream:
             _write(stream, table.columns, table.rows(replica.ledger, reader), form)
-    # The state is taken as it lies there: what a forged row can lead to is not known beforehand.
-    except (
-        WattpactError,
-        sqlite3.Error,
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except DAMAGE_TO_STATE as error:
         raise ChainFileError("%s: is damaged; `verify` says where" % path) from error
     finally:
         reader.close()
@@ -69,15 +70,20 @@ def export(path: Path, what: str, form: str, out: Path | None) -> None:
 
 @contextmanager
 def _opened(out: Path | None) -> Generator[TextIO, None, None]:
+    """A file under its name is whole: it is written under another one first."""
     if out is None:
         yield sys.stdout
         return
+    part = out.with_name(out.name + ".part")
     try:
-        stream = out.open("w", encoding="utf-8", newline="")
+        try:
+            with part.open("w", encoding="utf-8", newline="") as stream:
+                yield stream
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         raise ChainFileError("%s: %s" % (out, error.strerror)) from error
-    with stream:
-        yield stream
 
 
 def _write(stream: TextIO, columns: tuple[str, ...], rows: Iterator[Row], form: str) -> None:

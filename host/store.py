@@ -111,13 +111,13 @@ class ChainReader:
         rows = self._connection.execute("SELECT bytes FROM transactions ORDER BY position")
         return (row[0] for row in rows)
 
-    def transactions(self) -> Generator[tuple[int, int, int, bytes, bytes, int], None, None]:
+    def transactions(self) -> Iterator[tuple[int, int, int, bytes, bytes, int]]:
         """(position, height, time of the block, id, stored bytes, code) in the order of the tree."""
         rows = self._connection.execute(
             "SELECT t.position, t.height, b.time, t.id, t.bytes, t.code FROM transactions t"
             " JOIN blocks b ON b.height = t.height ORDER BY t.position"
         )
-        yield from rows
+        return iter(rows)
 
     def close(self) -> None:
         """Let go of the file. Closing twice is fine."""

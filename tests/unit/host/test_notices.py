@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes without a chain hear what became of their messages, and of plants that fell short."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from host.engine import BlockResult, Refused
+from host.engine import Stored as Recorded
+from host.notices import shortfall_notices, stored_notices
+from tests.unit.host.town import SLOT, START, VERIFIER, Town, named, signer
+from wattpact.wire.envelope import open1
+from wattpact.wire.messages import IDS_MAX, Shortfall, Stored, parse_as
+
+HOST = signer("sequencer")
+NETWORK = b"network."
+
+
+def opened(envelope: bytes) -> bytes:
+    return open1(envelope, HOST.public_key, VERIFIER)
+
+
+def ids(count: int, start: int = 0) -> list[bytes]:
+    return [number.to_bytes(32, "big") for number in range(start, start + count)]
+
+
+def kid(number: int) -> bytes:
+    return number.to_bytes(8, "big")
+
+
+def result(stored: list[Recorded], refused: list[Refused]) -> BlockResult:
+    return BlockResult(7, START, committed=True, stored=stored, refused=refused)
+
+
+def test_one_signature_tells_all_senders_of_a_block() -> None:
+    """Stored and refused in one envelope that goes to everybody concerned, once."""
+    first, second, third = ids(3)
+    told = result(
+        [Recorded(first, [kid(2)]), Recorded(second, [kid(1), kid(2)])],
+        [Refused(third, 46, [kid(3)])],
+    )
+    (delivery,) = stored_notices(HOST, NETWORK, told)
+    assert delivery.to == [kid(1), kid(2), kid(3)]
+    notice = parse_as(Stored, opened(delivery.envelope))
+    assert (sorted(notice.ids), notice.refused, notice.height) == (
+        [first, second],
+        [(third, 46)],
+        7,
+    )
+
+
+def test_many_ids_are_told_in_batches_that_fit_and_keep_a_senders_together() -> None:
+    """Ten senders of twenty messages each, refused ones among them: nobody hears from more than two batches."""
+    stored = [Recorded(each, [kid(index % 10)]) for index, each in enumerate(ids(150))]
+    refused = [Refused(each, 999, [kid(index % 10)]) for index, each in enumerate(ids(50, 500))]
+    deliveries = stored_notices(HOST, NETWORK, result(stored, refused))
+    seen: list[bytes] = []
+    for delivery in deliveries:
+        assert len(delivery.envelope) <= 4096
+        notice = parse_as(Stored, opened(delivery.envelope))
+        assert len(notice.ids) + len(notice.refused) <= IDS_MAX
+        seen += notice.ids + [each for each, _rule in notice.refused]
+    assert sorted(seen) == sorted(ids(150) + ids(50, 500))
+    for number in range(10):
+        assert len([each for each in deliveries if kid(number) in each.to]) <= 2
+
+
+def test_a_block_that_concerns_nobody_is_not_told() -> None:
+    """No signature for nothing."""
+    assert stored_notices(HOST, NETWORK, result([], [])) == []
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Iterator[Town]:
+    """Sunny sold 400 Wh in a slot and generated 350."""
+    town = Town(tmp_path / "chain.db")
+    town.enrol("anna")
+    for plant in ("sunny", "steady"):
+        town.enrol(plant, plant=plant, meter=False)
+    town.step(START)
+    for plant in ("sunny", "steady"):
+        town.send(plant, town.offer(plant, START + SLOT, seq=1))
+    town.step(START + 1)
+    offer = town.offer("sunny", START + SLOT, seq=1)
+    offer.issued_at = START
+    contract_id = town.trade("anna", "sunny", offer, START + SLOT, [400])
+    town.step(START + 2)
+    town.generation("sunny", START + SLOT, [350])
+    town.end("anna", contract_id, START + SLOT, [400], register=0)
+    town.step(START + 2 * SLOT)
+    town.step(START + 2 * SLOT + 7_200)
+    yield town
+    town.close()
+
+
+def test_a_plant_that_fell_short_is_named_and_no_other(short: Town) -> None:
+    """The slot in which it generated less than it had sold."""
+    ((plant_id, envelope),) = shortfall_notices(HOST, short.ledger)
+    notice = parse_as(Shortfall, opened(envelope))
+    assert plant_id == notice.plant_id == named("sunny")
+    assert (notice.low, notice.height) == ([(START + SLOT, SLOT)], short.ledger.height)
