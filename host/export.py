@@ -63,7 +63,7 @@ def export(path: Path, what: str, form: str, out: Path | None) -> None:
         with _opened(out) as stream:
             _write(stream, table.columns, table.rows(replica.ledger, reader), form)
     except DAMAGE_TO_STATE as error:
-        raise ChainFileError("%s: is damaged; `verify` says where" % path) from error
+        raise ChainFileError("%s: is damaged; verify says where" % path) from error
     finally:
         reader.close()
 

@@ -183,7 +183,7 @@ def test_an_export_of_a_damaged_state_points_to_verify(
             shown = capsys.readouterr()
             assert (code, shown.err) in {
                 (0, ""),
-                (2, "%s: is damaged; `verify` says where\n" % broken),
+                (2, "%s: is damaged; verify says where\n" % broken),
             }
 
 
