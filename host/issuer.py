@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from wattpact.crypto.hashes import kid
 from wattpact.wire import envelope
-from wattpact.wire.messages import AWARDS_MAX, Award, message_id
+from wattpact.wire.messages import Award, message_id
 
 if TYPE_CHECKING:
     from wattpact.interfaces import Signer
     from wattpact.ledger.machine import Ledger
 
     from .engine import BlockResult
+
+ROWS = 4
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,13 @@ class Issuer:
     def awards(self, ledger: "Ledger") -> list[bytes]:
         """Envelopes to submit for the trade ends that wait and are not under way yet.
 
-        At most AWARDS_MAX rows each, which fit an envelope whatever their figures are.
+        At most ROWS each: a meter decodes all of them for the one that is its own.
         """
         submitted = {end for _delivery, ends in self._under_way.values() for end in ends}
         waiting = [end for end in ledger.awardable() if end not in submitted]
         made: list[bytes] = []
-        for first in range(0, len(waiting), AWARDS_MAX):
-            ends = waiting[first : first + AWARDS_MAX]
+        for first in range(0, len(waiting), ROWS):
+            ends = waiting[first : first + ROWS]
             rows = [ledger.derive_award(end) for end in ends]
             payload = Award(network=ledger.network, awards=rows).payload()
             delivery = Delivery(

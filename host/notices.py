@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wattpact.market.low_supply import HISTORY_S, coarsen
 from wattpact.wire import envelope
-from wattpact.wire.messages import IDS_MAX, LOW_MAX, Shortfall, Stored
+from wattpact.wire.messages import LOW_MAX, Shortfall, Stored
 
 from .issuer import Delivery
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from .engine import BlockResult
 
+IDS = 16
+
 
 def stored_notices(signer: "Signer", network: bytes, result: "BlockResult") -> list[Delivery]:
-    """One signature for up to IDS_MAX ids; each envelope goes to every sender of an id in it.
+    """One signature for up to IDS ids, few enough for a board to decode; each envelope goes to every sender of an id in it.
 
     Ids of one sender stand together, so that a node gets as few envelopes as possible.
     """
@@ -30,8 +32,8 @@ def stored_notices(signer: "Signer", network: bytes, result: "BlockResult") -> l
     told += [(tuple(each.senders), each.id, each.rule) for each in result.refused]
     told.sort()
     deliveries: list[Delivery] = []
-    for first in range(0, len(told), IDS_MAX):
-        batch = told[first : first + IDS_MAX]
+    for first in range(0, len(told), IDS):
+        batch = told[first : first + IDS]
         notice = Stored(
             network=network,
             ids=[message_id for _senders, message_id, rule in batch if not rule],

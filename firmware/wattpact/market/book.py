@@ -5,8 +5,8 @@
       .hear(offer, offer_id, plant_kid, envelope, register, register_envelope, now, direct, keep) -> word
       .told(plant_id, teller, ppm, now) .facts(plant_id, height, low) .declined(plant_id, offer_id, remaining_wh)
       .observe(plant_id, end, contracted_wh, supplied_wh)                            -> bool: the plant is known
-      .get(plant_id) -> Heard or None    .entries()    .candidates(start, slots)    .silent(start, slots)    .to_tell(now) -> lists of Heard
-      .judgement(entry, now) -> reliability.Judgement
+      .get(plant_id) -> Heard or None    .entries()    .candidates(start, slots)    .to_tell(now) -> lists of Heard
+      .silent(start, slots) -> bool: ask    .judgement(entry, now) -> reliability.Judgement
 
 The book judges; it does not verify. Signatures, the network and the currency were checked by whoever calls it.
 Entries go by plant id, not by key, so a new key brings no new history. Every list comes in order of plant id, unless
@@ -14,6 +14,7 @@ it says otherwise.
 """
 
 from ..compat import const
+from ..units import HOUR_S
 from ..wire.envelope import ENVELOPE_MAX
 from ..wire.messages import LOW_MAX, TELL_MAX
 from .low_supply import in_service
@@ -21,11 +22,10 @@ from .reliability import WINDOW_S, judge, observed, score, service_intervals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Container
+    from typing import Any, Container
 
     from ..wire.messages import Offer, Register
-    from .low_supply import in_service
-from .reliability import Judgement
+    from .reliability import Judgement
 
 PLANTS_MAX = const(32)
 BYTES_MAX = const(20480)  # of envelopes, all plants together; parsed, about five times that
@@ -57,6 +57,8 @@ class Heard:
         self.facts_low: "list[tuple[int, int]]" = []  # (start, duration_s)
         self.scores: "dict[bytes, tuple[int, int]]" = {}  # teller -> (told at, ppm)
         self.deliveries: "list[tuple[int, int, int]]" = []  # (end, contracted Wh, supplied Wh)
+        self.grounds: "tuple[Any, ...]" = ()  # what `own_ppm` was worked out from
+        self.own_ppm = 0
 
     def take(
         self,
@@ -245,6 +247,18 @@ class Book:
 
     def judgement(self, entry: Heard, now: int) -> "Judgement":
         """How reliable the plant is, all that is known taken together (design: own, chain, neighbours)."""
+        return judge(self._own_ppm(entry, now), entry.facts_height >= 0, entry.told_now(now))
+
+    def _own_ppm(self, entry: Heard, now: int) -> int:
+        """The score by what this meter knows itself; worked out again after an hour, or when it knows more."""
+        known = (entry.register, entry.offer.low, entry.facts_low, entry.deliveries)
+        grounds = (now // HOUR_S, entry.first_seen, known)
+        if entry.grounds != grounds:
+            entry.grounds = grounds
+            entry.own_ppm = self._score(entry, now)
+        return entry.own_ppm
+
+    def _score(self, entry: Heard, now: int) -> int:
         service = service_intervals(entry.register.service, self._utc_offset_s, now - WINDOW_S, now)
         low = [(start, start + duration_s) for start, duration_s in entry.offer.low]
         if entry.facts_low:
@@ -252,7 +266,7 @@ class Book:
         own_ppm = score(now, service, low, entry.first_seen)
         if entry.deliveries:
             own_ppm = min(own_ppm, observed(now, entry.deliveries, own_ppm))
-        return judge(own_ppm, entry.facts_height >= 0, entry.told_now(now))
+        return own_ppm
 
     def _fits(self, offer: "Offer", register: "Register") -> bool:
         """Whether the registration is that plant's, and the offer is of its panels and of whole slots."""

@@ -58,6 +58,10 @@ class Buying:
         """Contracts under way, oldest first."""
         return sorted(self._purchases.values(), key=lambda p: (p.contract.start, p.contract_id))
 
+    def plant_ids(self) -> "set[bytes]":
+        """Plants with a contract under way."""
+        return {purchase.plant_id for purchase in self._purchases.values()}
+
     def restore(self, kept: bytes) -> None:
         """One contract back from the store after a reboot; its coins are locked again."""
         purchase = Purchase.restore(kept, self.timing.slot_s)

@@ -110,6 +110,9 @@ class MeterNode(Core):
 
     def on_opened(self, opened: "Opened", now: int) -> "list[Effect]":
         """A message for the buyer's side; one that is none of its business changes nothing."""
+        if type(opened.message) is Offer:
+            self._hear(opened, opened.message, now, True)
+            return []
         effects = self._take(opened, now)
         self._schedule()
         return effects
@@ -127,9 +130,7 @@ class MeterNode(Core):
 
     def _take(self, opened: "Opened", now: int) -> "list[Effect]":
         message = opened.message
-        if type(message) is Offer:
-            self._hear(opened, message, now, True)
-        elif type(message) is Contract:
+        if type(message) is Contract:
             return self.buying.on_record(opened, message, now)
         elif type(message) is Decline:
             return self.buying.on_decline(opened, message, now)
@@ -158,7 +159,7 @@ class MeterNode(Core):
             raise WireError("offer of an unknown plant")
         if offer.currency != self.member.genesis.currency:
             raise WireError("offer in another currency")
-        keep = [purchase.plant_id for purchase in self.buying.purchases()]
+        keep = self.preferences.favoured | self.buying.plant_ids()
         self.book.hear(
             offer, opened.id, opened.kid, opened.data, known.register, known.data, now, direct, keep
         )

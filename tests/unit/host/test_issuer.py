@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from host.engine import BlockResult, Refused
-from host.issuer import Issuer
+from host.issuer import ROWS, Issuer
 from tests.unit.host.town import SLOT, START, Town, kid_of, signer
 from wattpact.wire.envelope import peek_payload
 from wattpact.wire.messages import Award, message_id, parse_as
@@ -52,16 +52,16 @@ def test_a_block_says_which_trade_ends_wait_since_then(town: Town) -> None:
 
 
 def test_awards_are_batched_in_the_order_of_settlement(town: Town) -> None:
-    """Eight rows in the first envelope, the rest in the second; each fits."""
-    first, second = Issuer(signer("issuer")).awards(town.ledger)
-    assert rows(first) + rows(second) == town.ledger.awardable()
-    assert (len(rows(first)), len(rows(second))) == (8, 3)
+    """ROWS in each envelope, the rest in the last; each fits."""
+    batches = [rows(award) for award in Issuer(signer("issuer")).awards(town.ledger)]
+    assert [end for batch in batches for end in batch] == town.ledger.awardable()
+    assert [len(batch) for batch in batches] == [ROWS, ROWS, HOMES - 2 * ROWS]
 
 
 def test_what_is_under_way_is_not_awarded_twice(town: Town) -> None:
     """Asking again before the block gives nothing."""
     issuer = Issuer(signer("issuer"))
-    assert len(issuer.awards(town.ledger)) == 2
+    assert len(issuer.awards(town.ledger)) == 3
     assert issuer.awards(town.ledger) == []
 
 
@@ -84,7 +84,7 @@ def test_an_issuer_that_forgot_everything_asks_the_ledger(town: Town) -> None:
 def test_a_refused_award_is_derived_anew(town: Town) -> None:
     """What is refused is forgotten: what still waits is awarded in the next block."""
     issuer = Issuer(signer("issuer"))
-    first, second = issuer.awards(town.ledger)
+    first, second, _third = issuer.awards(town.ledger)
     refused = [Refused(message_id(peek_payload(first)), 73, [issuer.kid])]
     issuer.on_block(BlockResult(5, OVER, committed=False, refused=refused))
     assert issuer.awards(town.ledger) == [first]
@@ -93,9 +93,9 @@ def test_a_refused_award_is_derived_anew(town: Town) -> None:
 
 def test_of_two_issuers_one_is_told_no(town: Town) -> None:
     """Batches cut otherwise overlap: R72, whole; then nothing is left for the second to award."""
-    first, _second = Issuer(signer("issuer")).awards(town.ledger)
+    first = Issuer(signer("issuer")).awards(town.ledger)[0]
     town.engine.submit(first, kid_of("issuer"))
-    rows_of_both = [town.ledger.derive_award(end) for end in town.ledger.awardable()[6:9]]
+    rows_of_both = [town.ledger.derive_award(end) for end in town.ledger.awardable()[2:5]]
     overlapping = town.send("issuer", Award(network=town.network, awards=rows_of_both))
     town.clock.time = OVER + 7_201
     result = town.engine.make_block(OVER + 7_201)
