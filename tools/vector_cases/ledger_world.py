@@ -136,7 +136,7 @@ class World:
             "network": self.network,
             "public_key": signer(name).public_key,
             "roles": [ROLE_METER] * meter + [ROLE_PLANT] * bool(plant),
-            "owner": named("owner " + name.split()[0]),
+            "owner": named("owner " + name.split(maxsplit=1)[0]),
             "neighbourhood": 1,
             "plant_id": named(plant) if plant else b"",
             "panels": [(named(panel), RATED_W, 100) for panel in panel_names],

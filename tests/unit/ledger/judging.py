@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a test asks what the ledger thinks of a transaction: both ways that must agree, and that a refusal leaves nothing."""
+"""How a test asks what the ledger thinks of a transaction: both ways must agree, and a refusal leaves nothing."""
 
 from tools.vector_cases.ledger_world import World
 

@@ -298,7 +298,7 @@ def test_nothing_reported_settles_nothing(world: World, contract: bytes) -> None
     assert deal.closing is not None
     assert (deal.state, deal.closing.wh, deal.closing.amount_nano) == (life.SETTLED, 0, 0)
     assert world.ledger.awardable() == []
-    assert list(world.ledger.accounts())[0][1].open_nano == 0
+    assert world.ledger.account(kid_of("ann")).open_nano == 0
 
 
 def test_an_end_after_settlement_takes_what_is_left_at_that_moment(

@@ -20,7 +20,7 @@ from wattpact.errors import RuleError
 from wattpact.ledger.machine import Ledger
 from wattpact.ledger.view import Parsed, Signatures
 from wattpact.wire.envelope import peek_payload, sign1
-from wattpact.wire.messages import SELF_NETWORK, Genesis, message_id, parse_as
+from wattpact.wire.messages import SELF_NETWORK, Genesis, message_id
 
 KEYS = {name: signer(name).public_key for name in ("issuer", "registrar", "sequencer", "witness 1")}
 
