@@ -32,7 +32,7 @@ example:
 """
 EXPORT_EXAMPLE = """
 Columns carry their units; ids are hex. Money is in billionths of the currency (nano), prices in millionths per
-kWh (micro), CO2 and coins in micrograms (ug), shares in millionths (ppm), times in Unix seconds, UTC.
+kWh (micro), CO2 and coins in micrograms (ug), shares in millionths (ppm), times in UTC.
 Export believes the file: verify it first.
 
 example:

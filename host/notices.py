@@ -24,9 +24,10 @@ IDS = 16
 
 
 def stored_notices(signer: "Signer", network: bytes, result: "BlockResult") -> list[Delivery]:
-    """One signature for up to IDS ids, few enough for a board to decode; each envelope goes to every sender of an id in it.
+    """One signature for up to IDS ids; each envelope goes to every sender of an id in it.
 
-    Ids of one sender stand together, so that a node gets as few envelopes as possible.
+    IDS is few enough for a board to decode. Ids of one sender stand together, so that a node gets as few
+    envelopes as possible.
     """
     told = [(tuple(each.senders), each.id, 0) for each in result.stored]
     told += [(tuple(each.senders), each.id, each.rule) for each in result.refused]

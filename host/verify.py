@@ -135,6 +135,33 @@ def verify(path: Path, verifier: "Verifier") -> Verified:
     )
 
 
+class Progress:
+    """A line on standard error that overwrites itself, if a person is watching."""
+
+    def __init__(self, height: int) -> None:
+        """`height` is where it ends."""
+        self._height = height
+        self._started = time.process_time()
+        self._next = time.monotonic() + PROGRESS_S
+        self._watched = sys.stderr.isatty()
+
+    def show(self, height: int, transactions: int) -> None:
+        """Say how far and how fast, now and then."""
+        if self._watched and time.monotonic() >= self._next:
+            self._next = time.monotonic() + PROGRESS_S
+            speed = transactions / max(1e-9, time.process_time() - self._started)
+            line = "block %d of %s, %.0f transactions per CPU second"
+            self._write(line % (height, self._height, speed))
+
+    def clear(self) -> None:
+        """Leave nothing behind."""
+        if self._watched:
+            self._write("")
+
+    def _write(self, line: str) -> None:
+        print("\r%s\x1b[K" % line, end="", file=sys.stderr, flush=True)
+
+
 class _Check:
     """One pass over one file. `height` is where it stands: what is wrong is named with it."""
 
@@ -153,8 +180,6 @@ class _Check:
         self._cursors = cursors
         self._verifier = verifier
         self._places = Places()
-        self._started = time.process_time()
-        self._shown = time.monotonic()
 
     def file(self) -> None:
         """The database as such: is it one, is it whole, and does it hold these tables and nothing else?"""
@@ -193,6 +218,9 @@ class _Check:
         blocks = self._rows("blocks", (int, int, bytes, bytes, int, bytes))
         transactions = self._rows("transactions", (int, int, bytes, bytes, int))
         cosignatures = self._rows("cosignatures", (int, int, bytes, bytes))
+        progress = Progress(
+            self._connection.execute("SELECT max(height) FROM blocks").fetchone()[0]
+        )
         while blocks.next_number() is not None:
             height = self.height + 1
             if blocks.next_number() != height:
@@ -207,7 +235,8 @@ class _Check:
                 )
             except RuleError as error:
                 raise BrokenChain(height, error.rule, error.detail) from error
-            self._progress()
+            progress.show(height, self.replica.ledger.tree.size)
+        progress.clear()
         for table, rows in (("transactions", transactions), ("cosignatures", cosignatures)):
             if rows.next_number() is not None:
                 self._broken("%s %s: belongs to no block" % (table, rows.next_number()))
@@ -273,12 +302,3 @@ class _Check:
 
     def _broken(self, what: str) -> NoReturn:
         raise BrokenChain(self.height, R8_FILE, what)
-
-    def _progress(self) -> None:
-        """A line that overwrites itself, if a person is watching."""
-        now = time.monotonic()
-        if now - self._shown >= PROGRESS_S and sys.stderr.isatty():
-            self._shown = now
-            speed = self.replica.ledger.tree.size / max(1e-9, time.process_time() - self._started)
-            line = "block %d, %.0f transactions per CPU second" % (self.height, speed)
-            print("\r%s\x1b[K" % line, end="", file=sys.stderr, flush=True)

@@ -194,6 +194,20 @@ def test_time_never_goes_back(town: Town) -> None:
     assert len(town.step(START + 10).stored) == 1
 
 
+def test_a_block_that_finds_no_room_on_the_disk_is_seen_by_nobody(town: Town) -> None:
+    """The file may grow no further: an error, no state, no result; with room again the same block is made."""
+    pages = town.store._connection.execute("PRAGMA page_count").fetchone()[0]
+    town.store._connection.execute("PRAGMA max_page_count = %d" % pages)
+    for number in range(100):
+        town.enrol("home %d" % number)
+    with pytest.raises(ChainFileError, match="block 1: database or disk is full"):
+        town.step(START)
+    assert (town.ledger.height, town.store.head()) == (0, None)
+    town.store._connection.execute("PRAGMA max_page_count = 100000")
+    assert len(town.step(START).stored) == 100
+    assert verify(town.path, VERIFIER).app_hash == town.ledger.app_hash
+
+
 def test_replicas_agree_after_a_day_of_trade(town: Town) -> None:
     """Sequencer, both witnesses and a verifier that starts from nothing."""
     trading_day(town)

@@ -52,16 +52,16 @@ def test_a_block_says_which_trade_ends_wait_since_then(town: Town) -> None:
 
 
 def test_awards_are_batched_in_the_order_of_settlement(town: Town) -> None:
-    """ROWS in each envelope, the rest in the last; each fits."""
+    """As many rows in an envelope as it may have, the rest in the next; each fits."""
     batches = [rows(award) for award in Issuer(signer("issuer")).awards(town.ledger)]
     assert [end for batch in batches for end in batch] == town.ledger.awardable()
-    assert [len(batch) for batch in batches] == [ROWS, ROWS, HOMES - 2 * ROWS]
+    assert [len(each) for each in batches] == [ROWS] * (HOMES // ROWS) + [HOMES % ROWS]
 
 
 def test_what_is_under_way_is_not_awarded_twice(town: Town) -> None:
     """Asking again before the block gives nothing."""
     issuer = Issuer(signer("issuer"))
-    assert len(issuer.awards(town.ledger)) == 3
+    assert issuer.awards(town.ledger)
     assert issuer.awards(town.ledger) == []
 
 
@@ -84,11 +84,10 @@ def test_an_issuer_that_forgot_everything_asks_the_ledger(town: Town) -> None:
 def test_a_refused_award_is_derived_anew(town: Town) -> None:
     """What is refused is forgotten: what still waits is awarded in the next block."""
     issuer = Issuer(signer("issuer"))
-    first, second, _third = issuer.awards(town.ledger)
+    first = issuer.awards(town.ledger)[0]
     refused = [Refused(message_id(peek_payload(first)), 73, [issuer.kid])]
     issuer.on_block(BlockResult(5, OVER, committed=False, refused=refused))
     assert issuer.awards(town.ledger) == [first]
-    assert second not in issuer.awards(town.ledger)
 
 
 def test_of_two_issuers_one_is_told_no(town: Town) -> None:

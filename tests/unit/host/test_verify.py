@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever is changed in a chain file, verify finds it, and says where and which rule."""
 
+import os
+import pty
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,7 @@ from wattpact.wire.envelope import accept1, sign1
 from wattpact.wire.messages import Checkpoint, parse_as
 
 HEAD = 10
+ROOT = Path(__file__).resolve().parents[3]
 
 COLUMNS = {
     name: [column.split()[0] for column in described.split(", ")]
@@ -302,6 +307,26 @@ def test_a_chain_that_is_still_open_or_was_killed_is_verified_with_its_log(tmp_p
     town.step(START + 1)
     assert verify(tmp_path / "chain.db", VERIFIER).height == 2
     town.close()
+
+
+def test_progress_is_for_people_only(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing on standard error when it is not a terminal; on one, the line is taken away at the end."""
+    verify(sound, VERIFIER)
+    assert capsys.readouterr().err == ""
+    program = "import sys; from host.cli import main; sys.exit(main(['verify', '%s']))" % sound
+    reader, terminal = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": "%s:%s" % (ROOT, ROOT / "firmware")}
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env=environment,
+        check=True,
+    )
+    os.close(terminal)
+    assert os.read(reader, 10_000).endswith(b"\r\x1b[K")
+    os.close(reader)
+    assert b"sound" in run.stdout
 
 
 def test_a_chain_without_blocks_is_sound(tmp_path: Path) -> None:
