@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Virtual boards: each runs the firmware's node core unchanged, with a store in memory and the fleet's network.
 
-A board feeds its core what a real one would: one reading per slot, bytes from the network, ticks when the core asks for them.
+A board feeds its core what a real one would: one reading per slot, bytes from the network, ticks when the core asks.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ ROOF_SHARE_USED = 2
 
 @dataclass
 class Energy:
-    """What the world did in one slot at one home, Wh: consumed = self_used + imported, generated = self_used + exported."""
+    """One slot at one home, Wh: consumed = self_used + imported, generated = self_used + exported."""
 
     consumed_wh: int
     generated_wh: int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The run's books: what the chain settled, laid beside what the world did, slot by slot. Checks and report read these."""
+"""The run's books: what the chain settled, laid beside what the world did, slot by slot; for checks and report."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -50,7 +50,6 @@ def close(fleet: Fleet) -> Books:
         for index, (contracted, wh) in enumerate(zip(terms.wh, settled), first):
             books.contracts_home[terms.meter, index] += 1
             books.contracted_panel[terms.panel_id, index] += contracted
-            wh = max(wh, 0)
             books.settled_home[terms.meter, index] += wh
             books.settled_panel[terms.panel_id, index] += wh
             books.pairs[terms.plant, terms.meter] += wh

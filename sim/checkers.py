@@ -37,20 +37,25 @@ class Checkers:
 
     def run(self) -> list[Check]:
         """Every check, in a fixed order."""
+        sold = "panels and slots: %d" % len(self.books.settled_panel)
+        homes = "meters and slots: %d" % len(self.books.settled_home)
+        accounts = "accounts: %d" % len(list(self.fleet.ledger.accounts()))
+        awards = "awards: %d" % len(self._awards)
+        nodes = "nodes: %d" % (len(self.fleet.homes) + len(self.fleet.plants))
         checks: tuple[tuple[str, str, Callable[[], Faults]], ...] = (
-            ("energy balance per slot", "%d slots" % self.fleet.scenario.slots, self._balance),
-            ("no kWh sold twice per panel and slot", "panels and slots: %d" % len(self.books.settled_panel), self._sold_once),
-            ("no import settled twice", "meters and slots: %d" % len(self.books.settled_home), self._import_once),
-            ("postings sum to zero", "accounts: %d" % len(list(self.fleet.ledger.accounts())), self._postings),
+            ("energy balance per slot", "slots: %d" % self.fleet.scenario.slots, self._balance),
+            ("no kWh sold twice per panel and slot", sold, self._sold_once),
+            ("no import settled twice", homes, self._import_once),
+            ("postings sum to zero", accounts, self._postings),
             ("coins issued = spent + expired + balance", self._coin_words(), self._coins),
-            ("one award per trade end", "awards: %d" % len(self._awards), self._one_award),
-            ("every certificate can be derived again from the chain", "certificates: %d" % len(self._awards), self._certificates),
-            ("replay of the chain gives the same app hash", "height %d" % self.fleet.ledger.height, self._replay),
-            ("witnesses agree", "%d witnesses" % len(self.fleet.witnesses), self._witnesses),
-            ("every award reached its meter", "awards: %d" % len(self._awards), self._awards_arrived),
-            ("generation on the chain is what the panels gave", "panels and slots: %d" % len(self.books.settled_panel), self._generation),
-            ("no message is left unanswered or was dropped", "%d nodes" % (len(self.fleet.homes) + len(self.fleet.plants)), self._answered),
-        )  # fmt: skip
+            ("one award per trade end", awards, self._one_award),
+            ("every certificate is derived again from the chain", awards, self._certificates),
+            ("replay of the chain gives the same app hash", self._head(), self._replay),
+            ("witnesses agree", "witnesses: %d" % len(self.fleet.witnesses), self._witnesses),
+            ("every award reached its meter", awards, self._awards_arrived),
+            ("generation on the chain is what the panels gave", sold, self._generation),
+            ("no message was dropped or waits for an answer", nodes, self._answered),
+        )
         return [_check(name, seen, faults()) for name, seen, faults in checks]
 
     def _balance(self) -> Faults:
@@ -199,6 +204,10 @@ class Checkers:
             return rows
         finally:
             reader.close()
+
+    def _head(self) -> str:
+        ledger = self.fleet.ledger
+        return "%d transactions, height %d" % (ledger.tree.size, ledger.height)
 
     def _coin_words(self) -> str:
         totals = self.fleet.ledger.totals()

@@ -42,7 +42,7 @@ class Recorder:
         fleet.on_slot = self.slot
         for board in fleet.homes:
             board.on_choice = self.choice
-        sites = [site for site in fleet.scenario.plants]
+        sites = list(fleet.scenario.plants)
         sites += [home.roof for home in fleet.scenario.homes if home.roof]
         self._sites = {site.plant_id: site for site in sites}
 

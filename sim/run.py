@@ -6,6 +6,7 @@ Writes summary.json, report.html and chain.db. Exit code 0 if every check holds,
 
 import json
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -40,7 +41,15 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("sim/run.py: %s\n" % error)
         return 2
     with tempfile.TemporaryDirectory(prefix=".run-", dir=settings.out) as folder:
-        results = simulate(settings, Path(folder) / "chain.db")
+        try:
+            results = simulate(settings, Path(folder) / "chain.db")
+        except KeyboardInterrupt:
+            sys.stderr.write("sim/run.py: stopped, nothing written\n")
+            return 130
+        except Exception:
+            command = shlex.join(["python", "sim/run.py", *arguments])
+            sys.stderr.write("sim/run.py: failed; replay: %s\n" % command)
+            raise
         (Path(folder) / "report.html").write_text(render(results), encoding="utf-8")
         summary = json.dumps(results.summary, indent=2) + "\n"
         (Path(folder) / "summary.json").write_text(summary, encoding="utf-8")

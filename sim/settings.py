@@ -55,7 +55,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line of sim/run.py."""
     made = argparse.ArgumentParser(
         prog="sim/run.py",
-        description="Trade between homes, plants and neighbours in virtual time, with real signatures and a real ledger file.",
+        description="Trade between homes, plants and neighbours in virtual time, "
+        "with real signatures and a real ledger file.",
         epilog="Exit code 0: every check holds; 1: a check failed, and the line that replays the run is printed; "
         "2: bad input, nothing written.",
     )
