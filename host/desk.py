@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The host towards the nodes, sans-io: bytes in, blocks on demand, and what to send to whom.
 
-Whatever carries the bytes (a broker, the simulator's network) calls `receive`, says when a block is due, and performs the
-effects. Nobody is told anything that is not on disk.
+Whatever carries the bytes (a broker, the simulator's network) calls `receive`, says when a block is due, and
+performs the effects. Nobody is told anything that is not on disk.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wattpact.crypto.hashes import kid
-from wattpact.errors import RuleError, WireError
+from wattpact.errors import RuleError
 from wattpact.node.effects import Publish, Send
 from wattpact.wire import envelope
-from wattpact.wire.messages import Contract, Shortfall, parse_as
+from wattpact.wire.messages import Shortfall, parse_as
 
 from .engine import BlockResult, EmbeddedEngine
 from .errors import MempoolFull
@@ -39,14 +39,10 @@ class Desk:
         self._shown_low: dict[bytes, list[tuple[int, int]]] = {}
 
     def receive(self, data: bytes, sender: bytes) -> None:
-        """A transaction from the node `sender`. Both parties of a contract are told what became of it."""
+        """A transaction from the node `sender`, who is told what became of it."""
         try:
             self.engine.submit(data, sender)
-            if envelope.is_record(data):
-                contract = parse_as(Contract, envelope.peek_payload(envelope.split_record(data)[0]))
-                for party in (contract.meter, contract.plant):
-                    self.engine.submit(data, party)
-        except (RuleError, WireError, MempoolFull):
+        except (RuleError, MempoolFull):
             self.turned_away += 1
 
     def make_block(self, time: int) -> tuple[BlockResult, list[Outgoing]]:

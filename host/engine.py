@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from wattpact.errors import RuleError
 from wattpact.ledger.machine import Parsed
 from wattpact.wire import codec, envelope
+from wattpact.wire.messages import Contract
 
 from .errors import BlockStopped
 from .mempool import Mempool, Waiting
@@ -38,10 +39,11 @@ NOT_YET = (37, 41, 56, 60, 63)
 
 @dataclass(frozen=True)
 class Stored:
-    """Message `id` is on the chain, now or since earlier; tell the `senders` (kids)."""
+    """Message `id` is on the chain, now or since earlier; tell the `senders` (kids) and a contract's parties."""
 
     id: bytes
     senders: Sequence[bytes]
+    """Whoever is to be told, parties included."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ class EmbeddedEngine:
 
         ValueError if the genesis names another sequencer, or fewer witnesses are given than its quorum.
         """
-        parsed = Parsed()
-        self._replica = Replica(store.genesis, verifier, parsed)
+        self._parsed = Parsed()
+        self._replica = Replica(store.genesis, verifier, self._parsed)
         genesis = self._replica.genesis
         if genesis.sequencer != sequencer.public_key:
             raise ValueError("the genesis names another sequencer")
@@ -113,7 +115,7 @@ class EmbeddedEngine:
         self._mempool = Mempool()
         self._replica.resume(store)
         for witness in self.witnesses:
-            witness.resume(store, parsed)
+            witness.resume(store, self._parsed)
         head = store.head()
         self._checkpoint = head.checkpoint if head else b""
         self._acceptances = (
@@ -143,7 +145,7 @@ class EmbeddedEngine:
             finalized = self._replica.execute(height, time, [each.envelope for each in candidates])
         except RuleError as error:
             raise BlockStopped(height, error.rule, error.detail) from error
-        judged = _sort(candidates, finalized, time)
+        judged = self._sort(candidates, finalized, time)
         commits = bool(judged.accepted) or (due_at is not None and due_at <= time)
         before = set(self.ledger.awardable())
         if commits:
@@ -212,22 +214,30 @@ class EmbeddedEngine:
             raise BlockStopped(draft.height, rule, detail)
         return agreed
 
+    def _sort(self, candidates: Iterable[Waiting], finalized: "Finalized", time: int) -> _Sorted:
+        """Who is recorded, who is told no, and who waits on."""
+        judged = _Sorted()
+        for waiting, code in zip(candidates, finalized.codes):
+            if waiting.tried_at is None:
+                waiting.tried_at = time
+            if code == 0 or code in EVIDENCE:
+                judged.accepted.append(TransactionRow(waiting.id, waiting.envelope, code))
+                judged.stored.append(Stored(waiting.id, self._concerned(waiting)))
+            elif code == R16_RECORDED:
+                judged.stored.append(Stored(waiting.id, self._concerned(waiting)))
+            elif code in NOT_YET and time < waiting.tried_at + PATIENCE_S:
+                judged.later.append(waiting)
+                continue
+            else:
+                judged.refused.append(Refused(waiting.id, code, waiting.senders))
+            judged.done.append(waiting)
+        return judged
 
-def _sort(candidates: Iterable[Waiting], finalized: "Finalized", time: int) -> _Sorted:
-    """Who is recorded, who is told no, and who waits on."""
-    judged = _Sorted()
-    for waiting, code in zip(candidates, finalized.codes):
-        if waiting.tried_at is None:
-            waiting.tried_at = time
-        if code == 0 or code in EVIDENCE:
-            judged.accepted.append(TransactionRow(waiting.id, waiting.envelope, code))
-            judged.stored.append(Stored(waiting.id, waiting.senders))
-        elif code == R16_RECORDED:
-            judged.stored.append(Stored(waiting.id, waiting.senders))
-        elif code in NOT_YET and time < waiting.tried_at + PATIENCE_S:
-            judged.later.append(waiting)
-            continue
-        else:
-            judged.refused.append(Refused(waiting.id, code, waiting.senders))
-        judged.done.append(waiting)
-    return judged
+    def _concerned(self, waiting: Waiting) -> list[bytes]:
+        """Who submitted a recorded message and, of a contract, both parties: either may hold it in its outbox.
+
+        A refusal goes to who submitted alone: a bad acceptance under a meter's proposal says nothing about it.
+        """
+        message = self._parsed.get(waiting.envelope).message
+        parties = [message.meter, message.plant] if isinstance(message, Contract) else []
+        return waiting.senders + [kid for kid in parties if kid not in waiting.senders]

@@ -127,6 +127,33 @@ def test_both_parties_of_a_contract_are_told_once(town: Town) -> None:
     )
 
 
+def test_both_parties_hear_of_a_contract_that_one_submitted(town: Town) -> None:
+    """The other may hold it in its outbox as well, and need not send it."""
+    town.enrol("anna")
+    town.enrol("sunny", plant="sunny", meter=False)
+    offer = town.offer("sunny", START + SLOT, seq=1)
+    town.send("sunny", offer)
+    _id, record = town.contract("anna", "sunny", offer, START + SLOT, [100])
+    town.submit("sunny", record)
+    assert town.step(START).stored[-1].senders == [kid_of("sunny"), kid_of("anna")]
+
+
+def test_a_spoiled_acceptance_is_refused_to_who_sent_it_and_not_to_the_meter(town: Town) -> None:
+    """R40 says nothing of the meter's proposal: the true record may still come."""
+    town.enrol("anna")
+    town.enrol("sunny", plant="sunny", meter=False)
+    offer = town.offer("sunny", START + SLOT, seq=1)
+    town.send("sunny", offer)
+    contract_id, record = town.contract("anna", "sunny", offer, START + SLOT, [100])
+    town.submit("sunny", record[:-1] + bytes([record[-1] ^ 1]))
+    result = town.step(START)
+    assert [(each.id, each.rule, each.senders) for each in result.refused] == [
+        (contract_id, 40, [kid_of("sunny")])
+    ]
+    town.submit("sunny", record)
+    assert town.step(START + 1).stored[0].id == contract_id
+
+
 def test_what_arrives_before_what_it_needs_waits_for_it(town: Town) -> None:
     """A contract that overtakes its offer is recorded once the offer is there."""
     town.enrol("anna")
