@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sim/run.py as its user starts it: a process, its exit code, its files."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["--meters", "8", "--plants", "2", "--prosumers", "0.25", "--deaf", "0.25", "--days", "1"]
+
+SUMMARY = {
+    "seed", "meters", "plants", "prosumers", "days", "slots", "app_hash", "height", "transactions", "claims",
+    "coins_spent_with_another_plant", "neighbour_contracts", "neighbour_wh", "energy", "money", "coins",
+    "certificates", "kpi", "deaf_meters", "deaf_meters_with_contract", "checks", "speed",
+}  # fmt: skip
+PARTS = {
+    "claims": {"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"},
+    "energy": {
+        "contracted_wh", "delivered_wh", "settled_wh", "generated_wh", "consumed_wh", "grid_wh",
+    },
+    "money": {"postings_sum_nano", "paid_nano", "saved_vs_grid_nano"},
+    "coins": {"issued_ug", "spent_ug", "expired_ug", "balance_ug"},
+    "kpi": {"self_sufficiency_ppm", "self_consumption_ppm"},
+    "speed": {"meter_slots", "cpu_s", "meter_slots_per_cpu_s"},
+}  # fmt: skip
+
+
+def start(out: Path, *arguments: str, hash_seed: str = "0") -> "subprocess.CompletedProcess[str]":
+    """One run in a process of its own, from a folder that is not the repository's."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "sim" / "run.py"), *arguments, "--out", str(out)],
+        cwd=out.parent,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def summary_of(out: Path) -> dict[str, Any]:
+    return json.loads((out / "summary.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run's folder."""
+    out = tmp_path_factory.mktemp("small") / "out"
+    done = start(out, *SMALL, hash_seed="1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+def test_a_run_writes_its_three_files_and_nothing_else(small: Path) -> None:
+    """summary.json, report.html and chain.db, closed to one file."""
+    assert sorted(path.name for path in small.iterdir()) == [
+        "chain.db",
+        "report.html",
+        "summary.json",
+    ]
+
+
+def test_the_summary_has_the_promised_fields(small: Path) -> None:
+    """Programs rely on every name; balance covers what is locked."""
+    summary = summary_of(small)
+    assert set(summary) == SUMMARY
+    assert {name: set(summary[name]) for name in PARTS} == PARTS
+    coins = summary["coins"]
+    spent_or_left = coins["spent_ug"] + coins["expired_ug"] + coins["balance_ug"]
+    assert coins["issued_ug"] == spent_or_left > 0
+    assert summary["money"]["postings_sum_nano"] == 0
+    assert all(check["ok"] for check in summary["checks"])
+    assert (summary["meters"], summary["plants"], summary["prosumers"]) == (8, 2, 2)
+    assert (summary["days"], summary["slots"], summary["deaf_meters"]) == (1, 96, 2)
+
+
+def test_every_claim_is_seen_at_work(small: Path) -> None:
+    """From the first offer to the certificate, neighbours included."""
+    summary = summary_of(small)
+    assert all(count > 0 for count in summary["claims"].values()), summary["claims"]
+    assert summary["neighbour_contracts"] > 0
+    assert summary["claims"]["C5"] == summary["claims"]["C6"]
+    assert summary["claims"]["C7"] == summary["claims"]["C9"] == summary["certificates"]
+
+
+def test_one_seed_has_one_result_whatever_the_hash_seed(small: Path, tmp_path: Path) -> None:
+    """Another process, another PYTHONHASHSEED: the same chain; another seed: another."""
+    again, other = tmp_path / "again", tmp_path / "other"
+    assert start(again, *SMALL, hash_seed="0").returncode == 0
+    assert start(other, *SMALL, "--seed", "2").returncode == 0
+    first = summary_of(small)
+    for summary in (first, summary_of(again)):
+        del summary["speed"]
+    assert summary_of(again)["app_hash"] == first["app_hash"] != summary_of(other)["app_hash"]
+    second = summary_of(again)
+    del second["speed"]
+    assert second == first
+
+
+def test_meters_that_hear_no_plant_trade_all_the_same(tmp_path: Path) -> None:
+    """A third of the meters are deaf: most of them get contracts by asking neighbours (C3)."""
+    out = tmp_path / "deaf"
+    done = start(out, "--meters", "12", "--plants", "3", "--deaf", "0.33", "--days", "1")
+    assert done.returncode == 0, done.stdout
+    summary = summary_of(out)
+    assert summary["deaf_meters"] == 4
+    assert summary["deaf_meters_with_contract"] > summary["deaf_meters"] // 2
+
+
+def test_the_chain_of_a_run_verifies(small: Path) -> None:
+    """By the command an operator uses, in a process that took no part in the run."""
+    done = subprocess.run(
+        [sys.executable, "-m", "host", "verify", str(small / "chain.db")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert summary_of(small)["app_hash"] in done.stdout
+
+
+def write_csv(path: Path, columns: dict[str, list[int]], first: str, offset: str) -> str:
+    time = datetime.fromisoformat(first)
+    lines = [",".join(["time", *columns])]
+    for row in zip(*columns.values()):
+        lines.append(",".join([time.isoformat() + offset, *map(str, row)]))
+        time += timedelta(minutes=15)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def test_the_users_own_loads_and_panels_are_traded(tmp_path: Path) -> None:
+    """A home per column, the run where the files overlap; what the files say is what was consumed."""
+    loads = {"flat 1": [100] * 32, "flat 2": [60, 140] * 16}
+    panels = {"east": [900] * 40, "west": [400] * 40}
+    loads_csv = write_csv(tmp_path / "loads.csv", loads, "2025-06-11T08:00:00", "+02:00")
+    pv_csv = write_csv(tmp_path / "pv.csv", panels, "2025-06-11T05:00:00", "Z")
+    out = tmp_path / "own"
+    done = start(out, "--loads", loads_csv, "--pv", pv_csv, "--plants", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = summary_of(out)
+    assert (summary["meters"], summary["plants"], summary["slots"]) == (2, 2, 32)
+    assert summary["energy"]["consumed_wh"] == 2 * 3200
+    assert summary["energy"]["generated_wh"] == 32 * 1300
+    assert summary["claims"]["C9"] > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("time,a\n2025-06-11T08:00Z,1\n2025-06-11T08:15Z,-1\n", 'line 3, column "a"'),
+        ("time,a\n2025-06-11T08:00,1\n", "line 2"),
+        ("time,a\n2025-06-11T08:00Z,1\n2025-06-11T08:45Z,1\n", "line 3"),
+        ("time,a\n", "no slots"),
+        ("", ""),
+        (None, "no such file"),
+    ],
+)
+def test_bad_input_is_one_line_and_writes_nothing(
+    tmp_path: Path, text: str | None, words: str
+) -> None:
+    """Exit code 2, the file's name and place on stderr, and no folder made."""
+    path = tmp_path / "loads.csv"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    out = tmp_path / "out"
+    done = start(out, "--loads", str(path))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "loads.csv" in done.stderr
+    assert words in done.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--deaf", "1.5"],
+        ["--prosumers", "nan"],
+        ["--meters", "0"],
+        ["--days", "0"],
+        ["--start", "June"],
+    ],
+)
+def test_a_parameter_that_cannot_be_is_named(tmp_path: Path, arguments: list[str]) -> None:
+    """Exit code 2 and one line with the parameter's name."""
+    done = start(tmp_path / "out", *arguments)
+    assert done.returncode == 2
+    assert arguments[0] in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
