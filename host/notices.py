@@ -6,6 +6,8 @@ cannot see and a plant will not tell.
 """
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from wattpact.market.low_supply import HISTORY_S, coarsen
@@ -24,17 +26,20 @@ IDS = 16
 
 
 def stored_notices(signer: "Signer", network: bytes, result: "BlockResult") -> list[Delivery]:
-    """One signature for up to IDS ids; each envelope goes to every sender of an id in it.
+    """One signature for up to IDS ids, sent to every sender of an id in it.
 
     IDS is few enough for a board to decode. Ids of one sender stand together, so that a node gets as few
-    envelopes as possible.
+    envelopes as possible. A refusal reaches nobody but its own senders: another's forged copy of a message is refused
+    under the message's id, and a node that heard of it would take its own for refused.
     """
-    told = [(tuple(each.senders), each.id, 0) for each in result.stored]
-    told += [(tuple(each.senders), each.id, each.rule) for each in result.refused]
-    told.sort()
+    stored = sorted((tuple(each.senders), each.id, 0) for each in result.stored)
+    refused = sorted((tuple(each.senders), each.id, each.rule) for each in result.refused)
+    batches = [stored[first : first + IDS] for first in range(0, len(stored), IDS)]
+    for _senders, group in groupby(refused, key=itemgetter(0)):
+        told = list(group)
+        batches += [told[first : first + IDS] for first in range(0, len(told), IDS)]
     deliveries: list[Delivery] = []
-    for first in range(0, len(told), IDS):
-        batch = told[first : first + IDS]
+    for batch in batches:
         notice = Stored(
             network=network,
             ids=[message_id for _senders, message_id, rule in batch if not rule],

@@ -34,20 +34,31 @@ def result(stored: list[Recorded], refused: list[Refused]) -> BlockResult:
 
 
 def test_one_signature_tells_all_senders_of_a_block() -> None:
-    """Stored and refused in one envelope that goes to everybody concerned, once."""
-    first, second, third = ids(3)
-    told = result(
-        [Recorded(first, [kid(2)]), Recorded(second, [kid(1), kid(2)])],
-        [Refused(third, 46, [kid(3)])],
-    )
+    """What is stored stands in one envelope that goes to everybody concerned, once."""
+    first, second = ids(2)
+    told = result([Recorded(first, [kid(2)]), Recorded(second, [kid(1), kid(2)])], [])
     (delivery,) = stored_notices(HOST, NETWORK, told)
-    assert delivery.to == [kid(1), kid(2), kid(3)]
+    assert delivery.to == [kid(1), kid(2)]
     notice = parse_as(Stored, opened(delivery.envelope))
-    assert (sorted(notice.ids), notice.refused, notice.height) == (
-        [first, second],
-        [(third, 46)],
-        7,
+    assert (sorted(notice.ids), notice.refused, notice.height) == ([first, second], [], 7)
+
+
+def test_a_refused_forgery_is_not_told_to_whom_it_copies() -> None:
+    """It has the true message's id; whoever sent the true one would forget it."""
+    true, other = ids(2)
+    told = result(
+        [Recorded(true, [kid(1)]), Recorded(other, [kid(1)])],
+        [Refused(true, 14, [kid(9)]), Refused(other, 14, [kid(9)]), Refused(true, 14, [kid(8)])],
     )
+    heard = {
+        tuple(delivery.to): parse_as(Stored, opened(delivery.envelope))
+        for delivery in stored_notices(HOST, NETWORK, told)
+    }
+    assert {to: (sorted(each.ids), sorted(each.refused)) for to, each in heard.items()} == {
+        (kid(1),): ([true, other], []),
+        (kid(8),): ([], [(true, 14)]),
+        (kid(9),): ([], [(true, 14), (other, 14)]),
+    }
 
 
 def test_many_ids_are_told_in_batches_that_fit_and_keep_a_senders_together() -> None:
