@@ -2,7 +2,7 @@
 """A whole community in one process and virtual time: boards, a host with two witnesses, one ledger file.
 
 Every board runs the firmware's cores, every signature is real, every transaction goes through the host's engine
-into `chain.db`. All nodes share one Verifier, which remembers verdicts; `host verify` afterwards checks every signature anew.
+into `chain.db`. All nodes share one Verifier, which remembers verdicts; `host verify` checks every signature anew.
 """
 
 from collections.abc import Callable

@@ -106,7 +106,11 @@ def _money_from_nowhere(run: Finished) -> None:
 
 def _another_certificate(run: Finished) -> None:
     derive = run.fleet.ledger.derive_award
-    run.fleet.ledger.derive_award = lambda end: (*derive(end)[:2], 0, *derive(end)[3:])
+    run.fleet.ledger.derive_award = lambda trade_end_id: (
+        *derive(trade_end_id)[:2],
+        0,
+        *derive(trade_end_id)[3:],
+    )
 
 
 def _message_dropped(run: Finished) -> None:
