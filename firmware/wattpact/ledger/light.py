@@ -47,7 +47,7 @@ class LightClient:
         self.genesis = genesis
         self.kept = kept
         """Payload of `last`: what a board must store to notice tomorrow what was signed today."""
-        self.last = parse_as(Checkpoint, kept) if kept else None
+        self.last: "Checkpoint | None" = parse_as(Checkpoint, kept) if kept else None
         self._network = genesis.network_id()
         self._verifier = verifier
 
