@@ -12,7 +12,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent  # ruff and pyright of the environment this runs in
-GENERATORS = ("tools/protocol_tables.py", "tools/vectors.py", "tools/ledger_vectors.py")
+GENERATORS = (
+    "tools/protocol_tables.py",
+    "tools/vectors.py",
+    "tools/ledger_vectors.py",
+    "tools/pictures.py",
+)
 LINES_SHOWN = 100
 
 

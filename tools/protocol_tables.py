@@ -2,7 +2,8 @@
 """Write the tables and the worked example of docs/protocol.md, or with --check say whether they are stale.
 
 A generated part stands between `<!-- generated: NAME -->` and `<!-- end of NAME -->`; the rest is written by hand.
-Fields come from wire/messages.py, bytes from tests/vectors, so that the page cannot say anything else than they.
+Fields come from wire/messages.py, states from ledger/life.py, bytes from tests/vectors, so that the page cannot say
+anything else than they.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import life_tables
 from vector_cases.form import diagnostic
 
 from wattpact.crypto.hashes import kid, sha256, thumbprint
@@ -210,6 +212,7 @@ PARTS: "dict[str, Callable[[], list[str]]]" = {
     "example ask": example_ask,
     "example contract": example_contract,
     "example topics": example_topics,
+    **life_tables.PARTS,
 }
 
 
