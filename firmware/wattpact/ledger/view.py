@@ -159,8 +159,13 @@ class Signatures:
         return self._young.get(signature) == signed or self._old.get(signature) == signed
 
     def verify(self, items: "list[tuple[bytes, bytes, bytes]]") -> None:
-        """Ask the verifier once for all that are not known."""
-        unknown = [item for item in items if not self.known(*item)]
+        """Ask the verifier once for all that are not known; a signature that stands there twice, for the first."""
+        unknown: "list[tuple[bytes, bytes, bytes]]" = []
+        asked: "set[bytes]" = set()
+        for item in items:
+            if item[2] not in asked and not self.known(*item):
+                asked.add(item[2])
+                unknown.append(item)
         if not unknown:
             return
         for item, valid in zip(unknown, self._verifier.verify(unknown)):
