@@ -17,6 +17,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "tests" / "vectors" / "ledger"
 
 FILES: "dict[str, Callable[[], list[Case]]]" = {
     "blocks.json": ledger.block_cases,
+    "long.json": ledger.long_cases,
     "merkle.json": ledger.merkle_cases,
 }
 

@@ -15,7 +15,7 @@ from wattpact.ledger.merkle import (
 )
 
 from .form import Case
-from .ledger_world import DAY, FIRST, SETTLE, SLOT, START, World, id_of, named
+from .ledger_world import DAY, FIRST, SETTLE, SLOT, START, World, id_of, kid_of, named
 
 LOW = (START - DAY, 3600)
 OVER = FIRST + 2 * SLOT
@@ -135,21 +135,100 @@ def _aftermath(teller: Teller) -> None:
     teller.block(at=expired + 200 * DAY)
 
 
+def _fortnight(teller: Teller) -> None:
+    """Everything that the short story leaves out, once: each block is named, its transactions are not."""
+    world = teller.world
+
+    def block(about: str, *stored: bytes, at: int = 0) -> None:
+        teller.block(*[("", each) for each in stored], at=at or world.now)
+        teller.blocks[-1]["about"] = [about]
+
+    block(
+        "everybody registers",
+        world.register("sun", "sun", ("south", "west"), meter=False),
+        world.register("roof", "roof", ("tiles",)),
+        world.register("ann"),
+        world.register("bob"),
+        world.register("sun 2"),
+    )
+    wide = world.offer(panel_names=("south", "west"), low=[LOW])
+    roof = world.offer("roof", panel_names=("tiles",))
+    bought = [
+        world.contract(wide, "ann", (300,)),
+        world.contract(wide, "ann", (300, 200), start=FIRST + SLOT),
+        world.contract(wide, "bob", (250, 250), panel_id=named("west")),
+        world.contract(wide, "roof", (400,)),
+        world.contract(wide, "sun 2", (100,)),
+        world.contract(roof, "bob", (90,), plant="roof", start=FIRST + 2 * SLOT),
+    ]
+    block("offers and contracts of many", wide, roof, *bought)
+    ends = [
+        world.end(bought[1], "ann", register_start_wh=2000, register_end_wh=2600),
+        world.end(bought[0], "ann", register_start_wh=1000, register_end_wh=2000),
+        world.end(bought[2], "bob", (0, 250), valid=(False, True), reason=1),
+        world.end(bought[4], "sun 2"),
+    ]
+    block(
+        "reports, ends out of order, one contested",
+        world.generation((600, 300, 100)),
+        world.generation((100, 0), "west"),
+        *ends,
+        at=FIRST + 3 * SLOT,
+    )
+    block("the first slot settles, two panels of it short", at=FIRST + SLOT + SETTLE)
+    block("an end after settlement", world.end(bought[3], "roof"), at=FIRST + 3 * SLOT + SETTLE)
+    awardable = world.ledger.awardable()
+    block("several awards in one, and one for a household's own", world.award(*awardable))
+    lots = world.ledger.lots(kid_of("ann"))
+    first = FIRST + DAY
+    shrunk, paid = world.offer(), world.offer(start=first, low=[LOW])
+    coins = [(lot_id, lot.free_ug) for lot_id, lot in lots]
+    contract = world.contract(paid, "ann", (500,), coins=coins)
+    block("evidence of both kinds", shrunk, world.offer(seq=1), paid, contract)
+    block(
+        "the plant changes its key, a factor is added",
+        world.revoke("sun"),
+        world.register("sun 3", "sun", ("south", "west"), meter=False),
+        world.factors(("DE", 2025, 0, 344_000, 0, "UBA"), ("FR", 2025, 0, 30_000, 0, "RTE")),
+    )
+    moved = world.generation((400,), name="sun 3", start=first)
+    most = world.end(contract, "ann", (333,), register_start_wh=3000, register_end_wh=3400)
+    block("two thirds delivered", moved, most, at=first + SLOT)
+    block("coins burn in part", at=first + SLOT + SETTLE)
+    block("a withheld end", at=FIRST + 3 * SLOT + DAY)
+    expires = world.ledger.lots(kid_of("ann"))[0][1].expires
+    block("ended late", world.end(bought[5], "bob"), at=FIRST + 7 * DAY)
+    last = world.offer("roof", panel_names=("tiles",), start=expires - SLOT)
+    lot_id, lot = world.ledger.lots(kid_of("ann"))[-1]
+    kept = world.contract(last, "ann", (1,), plant="roof", coins=[(lot_id, lot.free_ug)])
+    block("coins locked on their last day", last, kept, at=expires - DAY)
+    block("free coins expire", at=expires)
+    block("and locked ones when they come back", at=expires + DAY)
+
+
+def long_cases() -> list[Case]:
+    """As blocks.json, with more signatures than a slow interpreter wants to verify. All are real."""
+    teller = Teller()
+    _fortnight(teller)
+    return [_written("a fortnight", teller)]
+
+
+def _written(name: str, teller: Teller) -> Case:
+    return {
+        "name": name,
+        "genesis": teller.world.genesis.hex(),
+        "network": teller.world.network.hex(),
+        "blocks": teller.blocks,
+        "rows": len(list(teller.world.ledger.rows())),
+    }
+
+
 def block_cases() -> list[Case]:
     """A genesis and blocks: each transaction's code and id, and the chain's app hash, root, size and next due time."""
     teller = Teller()
     _trade(teller)
     _aftermath(teller)
-    return [
-        {
-            "name": "a trade and its aftermath",
-            "genesis": teller.world.genesis.hex(),
-            "network": teller.world.network.hex(),
-            "panel": named("south").hex(),
-            "blocks": teller.blocks,
-            "rows": len(list(teller.world.ledger.rows())),
-        }
-    ]
+    return [_written("a trade and its aftermath", teller)]
 
 
 LEAVES = [b"leaf %d" % index for index in range(13)]

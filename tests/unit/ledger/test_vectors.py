@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from host.keys import OpensslVerifier
 from tests.vectors.reading import cases
 from wattpact.crypto.signer import SoftwareVerifier
 from wattpact.ledger.machine import Ledger
@@ -31,9 +32,21 @@ class Counting:
 
 @pytest.mark.parametrize("case", cases("ledger/blocks.json"))
 def test_blocks_give_the_codes_and_hashes_that_are_written(case: dict[str, Any]) -> None:
-    """With signatures verified in pure Python, as a board would."""
+    """With signatures verified in pure Python, as a board would, and few of them."""
     counting = Counting()
-    ledger = Ledger(bytes.fromhex(case["genesis"]), counting)
+    execute(case, counting)
+    assert counting.count <= SIGNATURES_MOST
+
+
+@pytest.mark.parametrize("case", cases("ledger/long.json"))
+def test_long_stories_give_the_codes_and_hashes_that_are_written(case: dict[str, Any]) -> None:
+    """With signatures verified by OpenSSL."""
+    execute(case, OpensslVerifier())
+
+
+def execute(case: dict[str, Any], verifier: Any) -> None:
+    """All blocks, compared one by one."""
+    ledger = Ledger(bytes.fromhex(case["genesis"]), verifier)
     assert ledger.network.hex() == case["network"]
     for block in case["blocks"]:
         stored = [bytes.fromhex(each) for each in block["txs"]]
@@ -44,7 +57,6 @@ def test_blocks_give_the_codes_and_hashes_that_are_written(case: dict[str, Any])
         assert (done.app_hash.hex(), done.root.hex()) == (block["app_hash"], block["root"])
         assert (done.size, ledger.due_at() or 0) == (block["size"], block["due_at"])
     assert len(list(ledger.rows())) == case["rows"]
-    assert counting.count <= SIGNATURES_MOST
 
 
 @pytest.mark.parametrize("case", cases("ledger/merkle.json"))
