@@ -173,8 +173,9 @@ class Checkers:
         for board in (*self.fleet.plants, *self.fleet.homes):
             if board.core.member.outbox.wake_at():
                 yield "%s still waits for the chain" % board.name
-            if board.core.dropped:
-                yield "%s dropped %d messages" % (board.name, board.core.dropped)
+            dropped = board.core.member.dropped
+            if dropped:
+                yield "%s dropped %d messages" % (board.name, dropped)
 
     def _generated(self, panel_id: bytes, index: int) -> int:
         """Wh the world let through the panel's own meter: a roof's is its home's export."""

@@ -114,7 +114,7 @@ def _another_certificate(run: Finished) -> None:
 
 
 def _message_dropped(run: Finished) -> None:
-    run.fleet.homes[0].core.dropped += 1
+    run.fleet.homes[0].core.member.dropped += 1
 
 
 @pytest.mark.parametrize(

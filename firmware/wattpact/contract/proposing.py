@@ -19,8 +19,9 @@ def propose(
     meter: bytes,
     wallet: "Wallet",
     accept_by: int,
+    register_wh: int,
 ) -> Purchase:
-    """The contract that the meter signs for `option`, with coins, oldest first.
+    """The contract that the meter signs for `option`, with coins, oldest first; `register_wh` is its register now.
 
     The nonce makes two contracts of equal terms different messages; it need not be secret.
     """
@@ -41,4 +42,4 @@ def propose(
         nonce=message_id(meter + option.offer_id + accept_by.to_bytes(8, "big"))[:8],
         accept_by=accept_by,
     )
-    return Purchase(contract, genesis.slot_s, option.plant_id)
+    return Purchase(contract, genesis.slot_s, option.plant_id, register_wh)

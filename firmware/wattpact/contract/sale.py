@@ -4,21 +4,48 @@
 The signed offer fixes price and Wh; the sold book only says what is still free. The ledger decides again (R41 to R47).
 """
 
+from ..compat import const
 from ..ledger import life
-from ..wire.messages import DECLINE_SOLD, DECLINE_STALE, DECLINE_TERMS
+from ..wire import codec, envelope
+from ..wire.kinds import Blob, Flag, Row
+from ..wire.messages import (
+    DECLINE_SOLD,
+    DECLINE_STALE,
+    DECLINE_TERMS,
+    ENVELOPE_MAX,
+    Contract,
+    parse_as,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..wire.messages import Contract, Offer
+    from ..wire.messages import Offer
+
+KEPT = Row(("recorded", Flag()), ("record", Blob(ENVELOPE_MAX)))
+KEPT_MAX = const(4112)  # an envelope and the heads
 
 
 class Sale:
     """One accepted contract; states and events are those of ledger/life.py."""
 
-    def __init__(self, contract: "Contract", record: bytes) -> None:
+    def __init__(self, contract: Contract, record: bytes) -> None:
         self.contract = contract
         self.record = record
         self.state = life.ACCEPTED
+
+    def keep(self) -> bytes:
+        """What a power cut must not take: the contract, and whether the chain has it."""
+        return codec.encode([self.state == life.RECORDED, self.record])
+
+    @classmethod
+    def restore(cls, kept: bytes) -> "Sale":
+        """Inverse of `keep`; WireError if the store gives back something else."""
+        recorded, record = KEPT.check(codec.decode(kept, KEPT_MAX), "kept sale")
+        payload = envelope.peek_payload(envelope.split_record(record)[0])
+        sale = cls(parse_as(Contract, payload), record)
+        if recorded:
+            sale.state = life.advance(sale.state, life.RECORD)
+        return sale
 
 
 class Sales:
@@ -53,7 +80,7 @@ class Sales:
             ]
         )
 
-    def refusal(self, contract: "Contract", now: int) -> int:
+    def refusal(self, contract: Contract, now: int) -> int:
         """0 if the proposal may be accepted, else the reason a DECLINE carries."""
         offer = self.offers.get(contract.offer_id)
         if offer is None or now >= contract.start or now > contract.accept_by:
@@ -84,50 +111,65 @@ class Sales:
         sale = self._open.get(contract_id)
         return sale.record if sale else b""
 
-    def sell(self, contract_id: bytes, contract: "Contract", record: bytes) -> None:
+    def sell(self, contract_id: bytes, sale: Sale) -> None:
         """Accepted: its energy is off the shelf."""
-        self._open[contract_id] = Sale(contract, record)
-        self._count(contract, 1)
+        self._open[contract_id] = sale
+        self._count(sale.contract, 1)
 
-    def recorded(self, contract_id: bytes) -> None:
-        """The chain has it."""
+    def sales(self) -> "list[tuple[bytes, Sale]]":
+        """(contract id, sale) of all that are remembered."""
+        return [(contract_id, self._open[contract_id]) for contract_id in sorted(self._open)]
+
+    def recorded(self, contract_id: bytes) -> "Sale | None":
+        """The chain has it; the sale if that is news."""
         sale = self._open.get(contract_id)
-        if sale and (sale.state, life.RECORD) in life.TABLE:
-            if sale.state == life.VOID:
-                self._count(sale.contract, 1)
-            sale.state = life.advance(sale.state, life.RECORD)
+        if sale is None or (sale.state, life.RECORD) not in life.TABLE:
+            return None
+        if sale.state == life.VOID:
+            self._count(sale.contract, 1)
+        sale.state = life.advance(sale.state, life.RECORD)
+        return sale
 
-    def refused(self, contract_id: bytes) -> None:
-        """The chain will never have it: its energy is free again."""
-        sale = self._open.pop(contract_id, None)
-        if sale and sale.state != life.VOID:
-            self._count(sale.contract, -1)
+    def refused(self, contract_id: bytes) -> "Sale | None":
+        """The chain will not have it, unless it says otherwise later: its energy is free again; the sale if it was not.
 
-    def ended(self, contract_id: bytes, meter: bytes) -> bool:
-        """The buyer's trade end was heard; False if it is not this meter's to end, or not under way."""
+        A contract on the chain stays there, whatever is said of a second envelope of it.
+        """
         sale = self._open.get(contract_id)
-        if sale is None or sale.contract.meter != meter or sale.state != life.RECORDED:
-            return False
-        sale.state = life.advance(life.advance(sale.state, life.START), life.END)
-        return True
+        if sale is None or sale.state != life.ACCEPTED:
+            return None
+        self._void(sale)
+        return sale
+
+    def ended(self, contract_id: bytes, meter: bytes) -> None:
+        """A trade end was heard. A former buyer's contracts with other plants are none of ours."""
+        sale = self._open.get(contract_id)
+        if sale and sale.contract.meter == meter and sale.state == life.RECORDED:
+            sale.state = life.advance(life.advance(sale.state, life.START), life.END)
 
     def lapse(self, before: int) -> None:
         """Not recorded although its accept_by is before `before`: void, unless the chain still says otherwise."""
         for contract_id in sorted(self._open):
             sale = self._open[contract_id]
             if sale.state == life.ACCEPTED and sale.contract.accept_by < before:
-                sale.state = life.advance(sale.state, life.LAPSE)
-                self._count(sale.contract, -1)
+                self._void(sale)
 
-    def forget(self, before: int) -> None:
-        """Drop contracts and slots that ended before `before`: they bind nothing any more."""
+    def forget(self, before: int) -> "list[bytes]":
+        """Drop contracts and slots that ended before `before`: they bind nothing any more. Ids of those contracts."""
+        gone: "list[bytes]" = []
         for contract_id in sorted(self._open):
             contract = self._open[contract_id].contract
             if contract.start + len(contract.wh) * self.slot_s <= before:
                 del self._open[contract_id]
+                gone.append(contract_id)
         self._sold = {key: wh for key, wh in self._sold.items() if key[0] >= before}
+        return gone
 
-    def _count(self, contract: "Contract", sign: int) -> None:
+    def _void(self, sale: Sale) -> None:
+        sale.state = life.advance(sale.state, life.LAPSE)
+        self._count(sale.contract, -1)
+
+    def _count(self, contract: Contract, sign: int) -> None:
         for i, wh in enumerate(contract.wh):
             key = (contract.start + i * self.slot_s, contract.panel_id)
             self._sold[key] = self._sold.get(key, 0) + sign * wh

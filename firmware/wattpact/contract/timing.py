@@ -31,9 +31,14 @@ class Timing:
         accept_s: int = 180,
         grace_s: int = 600,
     ) -> None:
-        """`slots` per round, at most the genesis' contract_slots_max. ValueError if the order does not hold."""
+        """`slots` per round, at most the genesis' contract_slots_max. ValueError if the order does not hold.
+
+        A contract given up is ended before the next one can be: `grace_s` is less than a slot (R66).
+        """
         if not 1 <= slots <= genesis.contract_slots_max:
             raise ValueError("slots per round")
+        if min(spread_s, answer_s, accept_s) < 1 or not 0 <= grace_s < genesis.slot_s:
+            raise ValueError("spread, waits or grace out of range")
         if not offer_lead_s > ask_lead_s > decide_lead_s > spread_s + 3 * answer_s + accept_s:
             raise ValueError("leads of a round out of order")
         if slots * genesis.slot_s < offer_lead_s - decide_lead_s + spread_s + 3 * answer_s:

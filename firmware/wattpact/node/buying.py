@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A meter's contracts under way (the signing module of C11): proposed, recorded, delivered, ended, awarded.
 
-A contract that the plant accepted is delivered and ended even if the chain has not answered yet: the chain's
-refusal makes it void, never its silence. So a lost answer cannot turn into a withheld end.
+Every proposal that the plant may have accepted is ended, whatever answers were lost: only the chain's refusal or the
+plant's keeps a meter from it, never their silence. So a lost answer cannot turn into a withheld end (R49); the end
+of a contract that the chain never had is refused (R60) and forgotten.
 """
 
 from binascii import hexlify
 
 from ..compat import const
+from ..contract import certificates
 from ..contract.proposing import propose
 from ..contract.purchase import Purchase
 from ..contract.wallet import Wallet
@@ -15,13 +17,13 @@ from ..errors import WireError
 from ..ledger import life
 from ..market.choice import TRIES_MAX
 from ..units import DAY_S, money_nano
-from ..wire.codec import encode
+from ..wire import envelope
+from ..wire.messages import TradeEnd, parse_as
 from .effects import Drop, Keep, Note, Send
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from ..contract.certificates import AwardRow
     from ..contract.timing import Timing
     from ..market.book import Book
     from ..market.choice import Option
@@ -31,9 +33,13 @@ if TYPE_CHECKING:
     from .member import Member, Opened
 
 RULE_RECORDED = const(16)  # the chain's answer to a record it has already
+RULE_COINS = (50, 51)  # it knows our coins better
+RULE_NO_CONTRACT = const(60)  # its answer to the end of a contract it never had
 RECORD_S = const(60)  # after which the meter submits the record itself
+SPARE_S = const(30)  # but this long before accept_by at the latest
 PREFIX = b"c"
 CERTIFICATE_PREFIX = b"k"
+WALLET_KEY = b"w"
 
 
 class Buying:
@@ -46,13 +52,13 @@ class Buying:
         self.wallet = Wallet(member.genesis)
         self.awards = 0
         self._purchases: "dict[bytes, Purchase]" = {}
+        self._certificates = certificates.Certificates()
+        self._unfinished: "list[tuple[Purchase, AwardRow]]" = []  # awards kept while being taken
         self._ranking: "list[Option]" = []
         self._tried = 0
         self._current: "Purchase | None" = None
         self._deadline = 0  # when the plant of the current proposal counts as silent
         self._register_wh = 0
-        self._spent_day = 0
-        self._spent_nano = 0
 
     def purchases(self) -> "list[Purchase]":
         """Contracts under way, oldest first."""
@@ -62,19 +68,19 @@ class Buying:
         """Plants with a contract under way."""
         return {purchase.plant_id for purchase in self._purchases.values()}
 
-    def restore(self, kept: bytes) -> None:
-        """One contract back from the store after a reboot; its coins are locked again."""
-        purchase = Purchase.restore(kept, self.timing.slot_s)
-        self._purchases[purchase.contract_id] = purchase
-        self.wallet.lock(purchase.contract.coins)
+    def busy(self, start: int, end: int) -> bool:
+        """Whether a contract has slots within [start, end), or may have: the chain takes one per slot (R46)."""
+        return any([p.pending() and p.overlaps(start, end) for p in self._purchases.values()])
 
-    def spent_nano(self, now: int) -> int:
-        """What the contracts accepted today cost at most."""
-        day = (now + self.member.genesis.utc_offset_s) // DAY_S
-        if day != self._spent_day:
-            self._spent_day = day
-            self._spent_nano = 0
-        return self._spent_nano
+    def spent_nano(self, start: int) -> int:
+        """What the contracts for delivery on the local day of `start` cost; those under way at most."""
+        day = self._day(start)
+        spent_nano = self.wallet.spent_nano(day)
+        for purchase in self._purchases.values():
+            contract = purchase.contract
+            if purchase.binds() and self._day(contract.start) == day:
+                spent_nano += money_nano(contract.price, contract.total_wh)
+        return spent_nano
 
     def wake_at(self) -> int:
         """When `on_tick` is wanted; 0 if nothing is under way."""
@@ -90,7 +96,7 @@ class Buying:
             effects.append(Note("silent", hexlify(self._current.plant_id).decode()))
             self._next(now, effects)
         for purchase in self.purchases():
-            if self._look_at(purchase) <= now:
+            while purchase.contract_id in self._purchases and self._look_at(purchase) <= now:
                 self._look(purchase, now, effects)
 
     # -- proposing: C5
@@ -103,22 +109,35 @@ class Buying:
 
     def _next(self, now: int, effects: "list[Effect]") -> None:
         self._current = None
-        if self._tried >= min(TRIES_MAX, len(self._ranking)):
+        if not self._ranking:
+            return  # a plant that was silent has accepted meanwhile
+        tries = min(TRIES_MAX, len(self._ranking))
+        if self._tried >= tries or self._ranking[self._tried].start <= now:
             effects.append(Note("no-contract", "no plant accepted"))
             return
         option = self._ranking[self._tried]
         self._tried += 1
         member = self.member
-        accept_by = now + self.timing.accept_s
+        self.wallet.expire(now)
         purchase = propose(
-            option, member.genesis, member.network, member.kid, self.wallet, accept_by
+            option,
+            member.genesis,
+            member.network,
+            member.kid,
+            self.wallet,
+            now + self.timing.accept_s,
+            self._register_wh,
         )
-        self.wallet.lock(purchase.contract.coins)
+        self._lock(purchase)
         self._purchases[purchase.contract_id] = purchase
+        effects.append(self._keep(purchase))
+        self._send(purchase, now, effects)
+
+    def _send(self, purchase: Purchase, now: int, effects: "list[Effect]") -> None:
         self._current = purchase
         self._deadline = now + self.timing.answer_s
-        data = member.sign(purchase.contract)[1]
-        effects.append(Send(option.plant_kid, member.parcel(data)))
+        data = self.member.sign(purchase.contract)[1]
+        effects.append(Send(purchase.contract.plant, self.member.parcel(data)))
 
     def on_record(self, opened: "Opened", contract: "Contract", now: int) -> "list[Effect]":
         """The plant's acceptance, as the complete record."""
@@ -128,12 +147,15 @@ class Buying:
         if purchase.record:
             return []
         purchase.record = opened.data
-        purchase.submit_at = now + RECORD_S
-        if (purchase.state, life.ACCEPT) in life.TABLE:
-            purchase.advance(life.ACCEPT)
-        self._spent_nano = self.spent_nano(now) + money_nano(contract.price, contract.total_wh)
-        if self._current is purchase:
-            self._current = None
+        if (
+            purchase.state == life.VOID
+        ):  # perhaps it was in time and the answers were lost: ask the chain
+            return self.member.outbox.send(opened.id, self.member.host, opened.data, now)
+        if not purchase.can(life.ACCEPT):
+            return []
+        purchase.advance(life.ACCEPT)
+        purchase.submit_at = min(now + RECORD_S, max(now, contract.accept_by - SPARE_S))
+        self._agreed(purchase)
         return [self._keep(purchase)]
 
     def on_decline(self, opened: "Opened", decline: "Decline", now: int) -> "list[Effect]":
@@ -142,7 +164,7 @@ class Buying:
         if purchase is None or opened.kid != purchase.contract.plant:
             raise WireError("decline of something not proposed")
         effects: "list[Effect]" = []
-        if (purchase.state, life.DECLINE) in life.TABLE:
+        if purchase.can(life.DECLINE):
             contract = purchase.contract
             effects.append(Note("declined", hexlify(purchase.plant_id).decode()))
             self.book.declined(purchase.plant_id, contract.offer_id, decline.remaining_wh)
@@ -152,50 +174,79 @@ class Buying:
                 self._next(now, effects)
         return effects
 
-    def on_stored(self, stored: "Stored") -> "list[Effect]":
-        """What the chain says of our contracts; trade ends need no more than to leave the outbox."""
+    def on_stored(self, stored: "Stored", now: int) -> "list[Effect]":
+        """What the chain says of our contracts and ends."""
         effects: "list[Effect]" = []
         for message_id in stored.ids:
             self._recorded(message_id, effects)
         for message_id, rule in stored.refused:
             if rule == RULE_RECORDED:
                 self._recorded(message_id, effects)
-                continue
-            effects.append(Note("refused", "refused by rule R%d" % rule))
-            purchase = self._purchases.pop(message_id, None)
-            if purchase:
-                self._release(purchase)
-                effects.append(Drop(PREFIX + message_id))
+            else:
+                effects.append(Note("refused", "refused by rule R%d" % rule))
+                self._refused(message_id, rule, now, effects)
         return effects
 
     def _recorded(self, message_id: bytes, effects: "list[Effect]") -> None:
-        """The chain has a contract of ours, whatever we believed of it: it binds."""
+        """The chain has a contract of ours, or its end, whatever we believed of it: it binds."""
+        for purchase in self._purchases.values():
+            if message_id in (purchase.contract_id, purchase.end_id) and purchase.can(life.RECORD):
+                purchase.advance(life.RECORD)
+                purchase.submit_at = 0
+                self._lock(purchase)
+                self._agreed(purchase)
+                effects.append(self._keep(purchase))
+
+    def _refused(self, message_id: bytes, rule: int, now: int, effects: "list[Effect]") -> None:
+        """The chain will not have a contract, or the end of one that it never had."""
         purchase = self._purchases.get(message_id)
-        if purchase and (purchase.state, life.RECORD) in life.TABLE:
-            if purchase.state in (life.DECLINED, life.VOID):
-                self.wallet.lock(purchase.contract.coins)
-            if self._current is purchase:
-                self._current = None
-            purchase.advance(life.RECORD)
+        if purchase and purchase.can(life.LAPSE):
+            purchase.advance(life.LAPSE)
+            purchase.refused = True
             purchase.submit_at = 0
-            effects.append(self._keep(purchase))
+            self._release(purchase)
+            if rule in RULE_COINS:
+                self.wallet.distrust(purchase.contract.coins)
+                effects.append(Keep(WALLET_KEY, self.wallet.keep()))
+            if self._current is purchase:
+                self._next(now, effects)
+        elif rule == RULE_NO_CONTRACT:
+            for each in self.purchases():
+                if each.end_id == message_id:
+                    self._release(each)
+                    self._forget(each, effects)
+
+    def _agreed(self, purchase: Purchase) -> None:
+        """A plant said yes: nobody else is asked for these slots."""
+        self._ranking = []
+        if self._current is purchase:
+            self._current = None
 
     # -- delivery and end: C6
 
     def on_reading(self, reading: "Reading", now: int, effects: "list[Effect]") -> None:
-        """One slot of our own meter; the last slot of a contract ends it."""
+        """One slot of our own meter; the last slot of a contract ends it. A slot that comes again changes nothing."""
         register_wh = reading.import_register_wh
         self._register_wh = max(self._register_wh, register_wh)
         for purchase in self.purchases():
+            if purchase.end_id or not purchase.overlaps(reading.slot, reading.slot + 1):
+                continue
             last = purchase.on_slot(reading.slot, reading.import_wh, register_wh, reading.valid)
             if last and purchase.binds():
                 self._end(purchase, now, effects)
+            elif purchase.pending():
+                effects.append(self._keep(purchase))
 
     def _end(self, purchase: Purchase, now: int, effects: "list[Effect]") -> None:
-        end_id, data = self.member.sign(purchase.end(self._register_wh))
+        """Sign and broadcast. The outbox keeps it before the purchase does: `resume` finds it there."""
+        if not purchase.valid():
+            effects.append(Note("meter", "a slot of a contract has no valid reading"))
+        start = purchase.contract.start
+        before = [p.register_wh for p in self._purchases.values() if p.contract.start < start]
+        end_id, data = self.member.sign(purchase.end(max(before + [0])))
         purchase.end_id = end_id
-        effects.append(self._keep(purchase))
         effects += self.member.outbox.publish(end_id, "trade_end", data, now)
+        effects.append(self._keep(purchase))
 
     def _look_at(self, purchase: Purchase) -> int:
         """When this contract needs a look if nothing happens to it."""
@@ -209,66 +260,137 @@ class Buying:
 
     def _look(self, purchase: Purchase, now: int, effects: "list[Effect]") -> None:
         if purchase.end_id:
-            self._close(purchase, 0, effects)
+            if purchase.binds():
+                effects.append(Note("no-award", hexlify(purchase.plant_id).decode()))
+                self._close(purchase, 0)
+            self._forget(purchase, effects)
         elif purchase.state in (life.PROPOSED, life.SILENT):
             if self._current is purchase:
                 self._current = None
             purchase.advance(life.LAPSE)
             self._release(purchase)
-        elif not purchase.binds():
-            del self._purchases[purchase.contract_id]
         elif purchase.submit_at and purchase.submit_at <= now:
             purchase.submit_at = 0
             effects += self.member.outbox.send(
                 purchase.contract_id, self.member.host, purchase.record, now
             )
+        elif purchase.state == life.DECLINED or purchase.refused:
+            self._forget(purchase, effects)
         else:
-            effects.append(Note("meter", "a slot of a contract has no reading"))
             self._end(purchase, now, effects)
 
     # -- award: C7, C8, C9
 
     def on_award(self, opened: "Opened", award: "Award") -> "list[Effect]":
-        """Coins and certificates of ours among the rows."""
+        """Coins and certificates of ours among the rows; all of them, or none if one does not fit."""
         if opened.kid != self.member.issuer:
             raise WireError("award not by the issuer")
-        effects: "list[Effect]" = []
+        ours: "list[tuple[Purchase, AwardRow]]" = []
         for row in award.awards:
-            if row[1] == self.member.kid:
-                for purchase in self.purchases():
-                    if purchase.end_id == row[0]:
-                        self._take(purchase, row, effects)
+            for purchase in self.purchases():
+                if row[1] == self.member.kid and purchase.end_id == row[0]:
+                    if not purchase.fits(row):
+                        raise WireError("award does not fit the trade end")
+                    ours.append((purchase, row))
+        effects: "list[Effect]" = []
+        for purchase, row in ours:
+            if purchase.contract_id in self._purchases:
+                self._take(purchase, row, effects)
         return effects
 
-    def _take(
-        self,
-        purchase: Purchase,
-        row: "tuple[bytes, bytes, int, int, tuple[Any, ...]]",
-        effects: "list[Effect]",
-    ) -> None:
-        """One award, believed only if it fits what this meter signed."""
+    def _take(self, purchase: Purchase, row: "AwardRow", effects: "list[Effect]") -> None:
+        """One award. The certificate is kept first, the contract dropped last: what lies between can be done again."""
         trade_end_id, _meter, coin_ug, expires, certificate = row
-        settled_wh = certificate[4]
-        if certificate[0] != purchase.contract_id or settled_wh > sum(purchase.delivered()):
-            raise WireError("award does not fit the trade end")
+        self._recorded(trade_end_id, effects)
+        effects.append(Keep(CERTIFICATE_PREFIX + trade_end_id, certificates.keep(row)))
+        effects += [Drop(CERTIFICATE_PREFIX + gone) for gone in self._certificates.file(row)]
         self.awards += 1
-        self._close(purchase, settled_wh, effects)
         self.wallet.add(trade_end_id, coin_ug, expires)
-        effects.append(Keep(CERTIFICATE_PREFIX + trade_end_id, encode(certificate)))
+        self._close(purchase, certificate[4])
+        effects.append(Keep(WALLET_KEY, self.wallet.keep()))
+        self._forget(purchase, effects)
 
-    def _close(self, purchase: Purchase, settled_wh: int, effects: "list[Effect]") -> None:
+    def _close(self, purchase: Purchase, settled_wh: int) -> None:
         """No more to come of an ended contract: coins burn or are free, the book learns how the plant did."""
         contract = purchase.contract
-        self.wallet.settle(contract.coins, settled_wh, contract.total_wh)
+        if purchase.locked:
+            self.wallet.settle(contract.coins, settled_wh, contract.total_wh)
+            purchase.locked = False
+        self.wallet.spend(self._day(contract.start), money_nano(contract.price, settled_wh))
         self.book.observe(
             purchase.plant_id, purchase.last_slot_end, sum(purchase.delivered()), settled_wh
         )
-        del self._purchases[purchase.contract_id]
-        effects.append(Drop(PREFIX + purchase.contract_id))
+
+    # -- after a power cut
+
+    def take_back(self, key: bytes, kept: bytes) -> None:
+        """One item of the store; keys come in ascending order, so purchases before awards. WireError if unreadable."""
+        kind = key[:1]
+        if kind == PREFIX:
+            purchase = Purchase.restore(kept, self.timing.slot_s)
+            self._purchases[purchase.contract_id] = purchase
+        elif kind == CERTIFICATE_PREFIX:
+            row = certificates.restore(key[1:], self.member.kid, kept)
+            self._certificates.file(row)
+            for purchase in self.purchases():
+                if purchase.end_id == row[0]:
+                    self._unfinished.append((purchase, row))
+        elif key == WALLET_KEY:
+            self.wallet.restore(kept)
+
+    def resume(self, now: int) -> "list[Effect]":
+        """Everything kept is back: finish what was begun, and ask the last plant again if it may still answer."""
+        effects: "list[Effect]" = []
+        for end_id, data in self.member.outbox.published("trade_end"):
+            trade_end = parse_as(TradeEnd, envelope.peek_payload(data))
+            purchase = self._purchases.get(trade_end.contract_id)
+            if purchase and not purchase.end_id:
+                purchase.ended(end_id, trade_end)
+        for purchase in self.purchases():
+            self._register_wh = max(self._register_wh, purchase.register_wh)
+            self._lock(purchase)
+            if purchase.state == life.ACCEPTED and not self.member.outbox.holds(
+                purchase.contract_id
+            ):
+                purchase.submit_at = now
+        for purchase, row in self._unfinished:
+            if self.wallet.taken == row[0]:
+                self._forget(purchase, effects)
+            else:
+                self._take(purchase, row, effects)
+        self._unfinished = []
+        asked = [
+            (p.contract.accept_by, p.contract_id)
+            for p in self.purchases()
+            if p.state == life.PROPOSED and p.contract.accept_by > now
+        ]
+        if asked:
+            last = self._purchases[max(asked)[1]]
+            bound = [p for p in self.purchases() if p.binds() and p.overlaps(*last.span())]
+            if not bound:
+                self._send(last, now, effects)
+        return effects
+
+    # -- small change
+
+    def _day(self, time: int) -> int:
+        return (time + self.member.genesis.utc_offset_s) // DAY_S
 
     def _keep(self, purchase: Purchase) -> Keep:
         return Keep(PREFIX + purchase.contract_id, purchase.keep())
 
+    def _forget(self, purchase: Purchase, effects: "list[Effect]") -> None:
+        del self._purchases[purchase.contract_id]
+        effects.append(Drop(PREFIX + purchase.contract_id))
+
+    def _lock(self, purchase: Purchase) -> None:
+        """Its coins may be spent by the chain: they are in no other proposal."""
+        if purchase.pending() and not purchase.locked:
+            self.wallet.lock(purchase.contract.coins)
+            purchase.locked = True
+
     def _release(self, purchase: Purchase) -> None:
         """Nothing came of it: its coins are free again."""
-        self.wallet.settle(purchase.contract.coins, 0, purchase.contract.total_wh)
+        if purchase.locked:
+            self.wallet.settle(purchase.contract.coins, 0, purchase.contract.total_wh)
+            purchase.locked = False

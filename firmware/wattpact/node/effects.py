@@ -2,6 +2,11 @@
 """What a node core wants done. A core returns a list of these, in the order they must be performed.
 
 `Keep` stands before the `Send` or `Publish` whose loss it guards against: the shell performs it, durably, first.
+A power cut may fall between any two effects: `Core.restore` makes a whole of what was kept. First byte of a key:
+
+    a alarm               l checkpoint          c + contract id    a purchase      k + trade end id  an award taken
+    w wallet              o + message id        outbox             v + kid         a revocation
+    f the standing offer  p reported so far     s + contract id    a sale          g + panel id      readings to report
 """
 
 TYPE_CHECKING = False

@@ -22,7 +22,8 @@ from ..wire.messages import (
     parse,
     parse_as,
 )
-from .effects import Note, Publish
+from .effects import Drop, Keep, Note, Publish
+from .outbox import PREFIX as OUTBOX_PREFIX
 from .outbox import Outbox
 
 TYPE_CHECKING = False
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 OUTBOX_MAX = const(32)
 KNOWN_MAX = const(256)
+REVOKED_PREFIX = b"v"
 SIGN1 = b"\xd2"  # CBOR tag 18
+PARCEL_SIZE_MAX = const(2 * 4096 + 8)  # two envelopes and the heads
 PARCEL = Row(("register", Blob(ENVELOPE_MAX)), ("message", Blob(ENVELOPE_MAX)))
 
 
@@ -77,6 +80,7 @@ class Member:
         self.signer = signer
         self.verifier = verifier
         self.outbox = Outbox(outbox_max)
+        self.dropped = 0  # messages not believed
         self.kid = kid_of(signer.public_key)
         self.host = kid_of(self.genesis.sequencer)
         self.issuer = kid_of(self.genesis.issuer)
@@ -121,12 +125,31 @@ class Member:
         """A node whose registration was seen and that is not revoked."""
         return None if kid in self._revoked else self._known.get(kid)
 
-    def revoke(self, opened: Opened) -> None:
+    def revoke(self, opened: Opened) -> "list[Effect]":
         """A REVOKE broadcast: trade with that key no more."""
         if type(opened.message) is not Revoke or opened.kid != self.registrar:
             raise WireError("revocation not by the registrar")
-        if len(self._revoked) < KNOWN_MAX:
-            self._revoked[opened.message.kid] = True
+        kid = opened.message.kid
+        if kid in self._revoked or len(self._revoked) >= KNOWN_MAX:
+            return []
+        self._revoked[kid] = True
+        return [Keep(REVOKED_PREFIX + kid, opened.data)]
+
+    def revoked(self, kid: bytes) -> bool:
+        """The registrar took back its word for this key."""
+        return kid in self._revoked
+
+    def drop(self, error: WireError) -> Note:
+        """Something that came is not believed: count it, and say so."""
+        self.dropped += 1
+        return Note("dropped", str(error))
+
+    def take_back(self, key: bytes, kept: bytes, now: int) -> None:
+        """One item of the store, if it is a member's; WireError if it is not what was kept."""
+        if key[:1] == OUTBOX_PREFIX:
+            self.outbox.restore(key[1:], kept, now)
+        elif key[:1] == REVOKED_PREFIX:
+            self.revoke(self.open(kept))
 
     def open(self, data: bytes) -> Opened:
         """A message signed by a key this node believes, for this network; WireError otherwise."""
@@ -160,7 +183,7 @@ class Member:
 
     def _open_parcel(self, data: bytes) -> Opened:
         """A message that travels with its sender's registration: CBOR [REGISTER, message]."""
-        register_data, message_data = PARCEL.check(codec.decode(data), "parcel")
+        register_data, message_data = PARCEL.check(codec.decode(data, PARCEL_SIZE_MAX), "parcel")
         self.meet(register_data)
         return self.open(message_data)
 
@@ -207,7 +230,6 @@ class Core:
 
     def __init__(self, member: Member) -> None:
         self.member = member
-        self.dropped = 0
 
     def on_message(self, kind: str, data: bytes, now: int) -> "list[Effect]":
         """`kind` is "in" for the inbox, else the broadcast's last topic level."""
@@ -223,12 +245,33 @@ class Core:
                 effects += self.member.settle(opened, opened.message)
             return effects + self.on_opened(opened, now)
         except WireError as error:
-            self.dropped += 1
-            return [Note("dropped", str(error))]
+            return [self.member.drop(error)]
 
     def start(self) -> "list[Effect]":
         """Birth: show our registration to whoever listens."""
         return [Publish("register", self.member.register_data)]
+
+    def restore(self, items: "list[tuple[bytes, bytes]]", now: int) -> "list[Effect]":
+        """After a power cut: everything the store has, ascending by key, before any event. Then `start`.
+
+        A message or reading that came before the cut and was not answered to its end may come again: what was done
+        is not done twice. An item that cannot be read is dropped and noted.
+        """
+        effects: "list[Effect]" = []
+        for key, kept in items:
+            try:
+                self.member.take_back(key, kept, now)
+                self.take_back(key, kept, now)
+            except WireError as error:
+                effects += [Drop(key), Note("store", "unreadable: " + str(error))]
+        return effects + self.resume(now)
+
+    def take_back(self, key: bytes, kept: bytes, now: int) -> None:
+        """One item of the store, if it is this role's; WireError if it is not what was kept."""
+
+    def resume(self, now: int) -> "list[Effect]":
+        """All items are back: go on."""
+        return []
 
     def on_tick(self, now: int) -> "list[Effect]":
         """Time has come to `wake_at`."""

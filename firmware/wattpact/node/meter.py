@@ -9,6 +9,8 @@ from ..ledger.light import LightClient, RewrittenHistory
 from ..market.asking import Asking
 from ..market.book import Book
 from ..market.choice import Demand, candidate, choose
+from ..wire.codec import decode, encode
+from ..wire.kinds import Text
 from ..wire.messages import (
     Ask,
     Award,
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from .member import Member, Opened
 
 
+ALARM_KEY = b"a"
 CHECKPOINT_KEY = b"l"
+ALARM = Text(120)
 
 
 class Tally:
@@ -117,13 +121,29 @@ class MeterNode(Core):
         self._schedule()
         return effects
 
+    def take_back(self, key: bytes, kept: bytes, now: int) -> None:
+        """One item of the store. After a restart no new trade begins before the meter has given a valid reading."""
+        self._metering = False
+        if key == CHECKPOINT_KEY:
+            self.light = LightClient(self.member.genesis, self.member.verifier, kept)
+        elif key == ALARM_KEY:
+            self.alarm = ALARM.check(decode(kept), "kept alarm")
+        else:
+            self.buying.take_back(key, kept)
+
+    def resume(self, now: int) -> "list[Effect]":
+        """All items are back."""
+        effects = self.buying.resume(now)
+        self._schedule()
+        return effects
+
     def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
         """The host's signed tree head: a rewritten history ends all new trading by this meter."""
         try:
             self.light.accept(bundle)
         except RewrittenHistory as error:
             self.alarm = str(error)
-            return [Note("alarm", self.alarm)]
+            return [Keep(ALARM_KEY, encode(self.alarm)), Note("alarm", self.alarm)]
         except RuleError as error:
             return [Note("checkpoint", str(error))]
         return [Keep(CHECKPOINT_KEY, self.light.kept)]
@@ -135,20 +155,20 @@ class MeterNode(Core):
         elif type(message) is Decline:
             return self.buying.on_decline(opened, message, now)
         elif type(message) is Stored:
-            return self.buying.on_stored(message)
+            return self.buying.on_stored(message, now)
         elif type(message) is Award:
             return self.buying.on_award(opened, message)
         elif type(message) is Ask:
             tell = self.asking.tell(opened.id, self.book, self.member.network, now)
             return [Send(opened.kid, self.member.parcel(self.member.sign(tell)[1]))]
         elif type(message) is Tell:
-            self._on_tell(opened, message, now)
+            return self._on_tell(opened, message, now)
         elif type(message) is Shortfall:
             if opened.kid != self.member.host:
                 raise WireError("chain facts not by the host")
             self.book.facts(message.plant_id, message.height, message.low)
         elif type(message) is Revoke:
-            self.member.revoke(opened)
+            return self.member.revoke(opened)
         return []
 
     # -- acquisition: C1, C2, C3
@@ -170,23 +190,30 @@ class MeterNode(Core):
         """Nobody was heard for the coming round although somebody should be: ask neighbours."""
         if self.alarm or self.preferences.paused or not self.book.silent(start, self.timing.slots):
             return
+        self._fresh_tells = []
         ask, neighbours = self.asking.ask(self.member.network, self.member.kid, now)
         if neighbours:
             ask_id, data = self.member.sign(ask)
             self.asking.asked(ask_id, now)
             effects += [Send(kid, self.member.parcel(data)) for kid in neighbours]
 
-    def _on_tell(self, opened: "Opened", tell: Tell, now: int) -> None:
+    def _on_tell(self, opened: "Opened", tell: Tell, now: int) -> "list[Effect]":
+        """Each plant by itself: one that cannot be believed says nothing against the others."""
         if not self.asking.expects(tell.ask_id, opened.kid, now):
             raise WireError("an answer to no question of ours")
+        effects: "list[Effect]" = []
         for offer_data, register_data, score_ppm in tell.plants:
-            self.member.meet(register_data)
-            heard = self.member.open(offer_data)
-            if type(heard.message) is not Offer:
-                raise WireError("told something else than an offer")
-            self._hear(heard, heard.message, now, False)
-            self.book.told(heard.message.plant_id, opened.kid, score_ppm, now)
+            try:
+                self.member.meet(register_data)
+                heard = self.member.open(offer_data)
+                if type(heard.message) is not Offer:
+                    raise WireError("told something else than an offer")
+                self._hear(heard, heard.message, now, False)
+                self.book.told(heard.message.plant_id, opened.kid, score_ppm, now)
+            except WireError as error:
+                effects.append(self.member.drop(error))
         self._fresh_tells.append(opened.kid)
+        return effects
 
     # -- determination: C4
 
@@ -198,6 +225,8 @@ class MeterNode(Core):
         if why:
             effects.append(Note("not-trading", why))
             return
+        if self.buying.busy(start, start + self.timing.round_s):
+            return  # decided before a power cut
         genesis = self.member.genesis
         slots = self.timing.slots_of(start)
         demand = Demand(
@@ -208,11 +237,15 @@ class MeterNode(Core):
             [genesis.grid_price(slot) for slot in slots],
             genesis.hurdle,
         )
-        entries = self.book.candidates(start, self.timing.slots)
+        entries = [
+            entry
+            for entry in self.book.candidates(start, self.timing.slots)
+            if not self.member.revoked(entry.plant_kid)
+        ]
         candidates = [
             candidate(entry, self.book.judgement(entry, now), demand) for entry in entries
         ]
-        choice = choose(candidates, demand, self.preferences, self.buying.spent_nano(now))
+        choice = choose(candidates, demand, self.preferences, self.buying.spent_nano(start))
         self.choice = choice
         if candidates:
             self.tally.scored += 1

@@ -18,6 +18,7 @@ RETRY_S = const(120)
 RETRY_S_MAX = const(3600)
 PREFIX = b"o"
 KEPT = Row(("to", Raw(0, 8)), ("kind", Text(16)), ("payload", Blob(ENVELOPE_MAX)))
+KEPT_MAX = const(4160)  # an envelope, the other two places and the heads
 
 
 class Entry:
@@ -83,10 +84,14 @@ class Outbox:
         self._ids.remove(message_id)
         return [Drop(PREFIX + message_id)]
 
-    def restore(self, key: bytes, kept: bytes, now: int) -> None:
-        """One entry back from the store; WireError if it is not one."""
-        to, kind, payload = KEPT.check(codec.decode(kept), "kept outbox entry")
-        self._insert(key[1:], Entry(to, kind, payload, now))
+    def published(self, kind: str) -> "list[tuple[bytes, bytes]]":
+        """(id, envelope) of the broadcasts of this kind that still wait for STORED."""
+        return [(i, self._entries[i].payload) for i in self._ids if self._entries[i].kind == kind]
+
+    def restore(self, message_id: bytes, kept: bytes, now: int) -> None:
+        """One entry back from the store, to be sent at once; WireError if it is not one."""
+        to, kind, payload = KEPT.check(codec.decode(kept, KEPT_MAX), "kept outbox entry")
+        self._insert(message_id, Entry(to, kind, payload, now))
 
     def _add(self, message_id: bytes, entry: Entry) -> "list[Effect]":
         self._insert(message_id, entry)

@@ -29,6 +29,16 @@ class ProsumerNode(Core):
         self._panel_id = plant.member.register.panels[0][0]
         self.wake_at = min(meter.wake_at, plant.wake_at)
 
+    def take_back(self, key: bytes, kept: bytes, now: int) -> None:
+        """One item of the store, for the role that kept it."""
+        self.meter.take_back(key, kept, now)
+        self.plant.take_back(key, kept, now)
+
+    def resume(self, now: int) -> "list[Effect]":
+        """All items are back."""
+        effects = self.plant.resume(now)
+        return self._woken(effects + self.meter.resume(now))
+
     def on_tick(self, now: int) -> "list[Effect]":
         """Whatever is due in either role."""
         effects: "list[Effect]" = []
