@@ -33,10 +33,10 @@ from .state import (
     Evidence,
     Lot,
     Node,
+    OfferHistory,
     Panel,
     Plant,
     Progress,
-    Sales,
     State,
     Terms,
     Totals,
@@ -342,7 +342,7 @@ class Ledger:
     def evidence(self, plant_id: bytes) -> "list[tuple[bytes, Evidence]]":
         """(offer id, evidence) against a plant, oldest first."""
         against: "list[tuple[bytes, Evidence]]" = []
-        offer_id = Sales.read(self._state, plant_id).evidence
+        offer_id = OfferHistory.read(self._state, plant_id).evidence
         while offer_id:
             each = Evidence.read(self._state, offer_id)
             against.append((offer_id, each))

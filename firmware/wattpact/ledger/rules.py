@@ -37,9 +37,9 @@ from .state import (
     Lot,
     Node,
     Offered,
+    OfferHistory,
     Panel,
     Plant,
-    Sales,
     Terms,
     time_key,
 )
@@ -177,11 +177,11 @@ def check_offer(view: "View", tx: "Transaction") -> int:
     offer: "Offer" = tx.message
     node = Node.find(view.rows, tx.kid)
     require(30, node is not None and node.plant_id == offer.plant_id, "plant id")
-    sales = Sales.read(view.rows, offer.plant_id)
+    history = OfferHistory.read(view.rows, offer.plant_id)
     if view.rows.get(SEQ + _seq_key(offer)) is not None:
         return EQUIVOCATION
-    require(31, offer.seq > sales.seq, "seq")
-    if not _covered(sales.low, offer):
+    require(31, offer.seq > history.seq, "seq")
+    if not _covered(history.low, offer):
         return SHRUNK_HISTORY
     slot_s, clock_s = view.charter.slot_s, view.charter.clock_s
     slots = len(offer.panels[0][1])
@@ -237,25 +237,25 @@ def apply_offer(view: "View", tx: "Transaction") -> None:
     Offered(
         OFFER, offer.plant_id, offer.start, offer.price, offer.remaining_wh, offer.panels
     ).write(view.rows, tx.id)
-    sales = Sales.read(view.rows, offer.plant_id)
-    sales.seq, sales.offer_id, sales.low = offer.seq, tx.id, offer.low
-    sales.write(view.rows, offer.plant_id)
+    history = OfferHistory.read(view.rows, offer.plant_id)
+    history.seq, history.offer_id, history.low = offer.seq, tx.id, offer.low
+    history.write(view.rows, offer.plant_id)
     view.rows.put(SEQ + _seq_key(offer), tx.id)
 
 
 def apply_evidence(view: "View", tx: "Transaction", code: int) -> None:
     """It stays on the plant's record; the last offer that was none keeps its place."""
     offer: "Offer" = tx.message
-    sales = Sales.read(view.rows, offer.plant_id)
-    against = sales.offer_id
+    history = OfferHistory.read(view.rows, offer.plant_id)
+    against = history.offer_id
     if code == EQUIVOCATION:
         against = view.rows.get(SEQ + _seq_key(offer))
     else:
-        sales.seq = offer.seq
+        history.seq = offer.seq
         view.rows.put(SEQ + _seq_key(offer), tx.id)
-    Evidence(offer.plant_id, code, against, sales.evidence).write(view.rows, tx.id)
-    sales.evidence = tx.id
-    sales.write(view.rows, offer.plant_id)
+    Evidence(offer.plant_id, code, against, history.evidence).write(view.rows, tx.id)
+    history.evidence = tx.id
+    history.write(view.rows, offer.plant_id)
 
 
 def check_contract(view: "View", tx: "Transaction") -> None:

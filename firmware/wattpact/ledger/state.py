@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TX = b"T"  # id -> [type, ...]: what later rules ask of a recorded transaction
 NODE = b"N"  # kid -> Node
 PLANT = b"L"  # plant id -> Plant
-SALES = b"S"  # plant id -> Sales
+HISTORY = b"S"  # plant id -> OfferHistory
 SEQ = b"Q"  # plant id, seq -> id of the offer
 EVIDENCE = b"V"  # id of the offer -> Evidence
 PANEL = b"G"  # panel id -> Panel
@@ -206,10 +206,10 @@ class Plant(Record):
     service: "list[tuple[int, int]]"
 
 
-class Sales(Record):
+class OfferHistory(Record):
     """What a plant's offers left behind; `evidence` is the newest."""
 
-    PREFIX = SALES
+    PREFIX = HISTORY
     FIELDS = ("seq", "offer_id", "low", "evidence")
     seq = -1  # the greatest recorded, evidence included
     offer_id = b""

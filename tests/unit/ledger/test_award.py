@@ -259,6 +259,11 @@ def test_a_bill_is_rounded_down_once(
     assert award.bill(PRICE, settled, 1200, locked, 80_000, 300_000) == (amount, burned, discount)
 
 
+def test_a_reduction_is_what_the_grid_would_have_emitted_minus_what_the_panel_did() -> None:
+    """Exact: 1 Wh x 1 mg/kWh = 1 ug."""
+    assert award.reduction_ug(12_000, ("CN", 2023, 1, 620_500, 54_500, "")) == 6_792_000_000
+
+
 def test_the_oldest_coins_burn_first(world: World) -> None:
     """What is not burned goes back to its own lot."""
     coins = [(b"a", 10), (b"b", 20), (b"c", 30)]

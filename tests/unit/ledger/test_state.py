@@ -122,4 +122,4 @@ def test_the_page_lists_every_kind_of_row() -> None:
     rows = page.split("| key | row |")[1].split("\n\n")[0]
     classes = [each for each in vars(rows_of).values() if isinstance(each, type)]
     records = {each.__name__ for each in classes if issubclass(each, rows_of.Record)}
-    assert set(re.findall(r"`([A-Z][a-z]+)`", rows)) == records - {"Record"}
+    assert set(re.findall(r"`([A-Z][A-Za-z]+)`", rows)) == records - {"Record"}
