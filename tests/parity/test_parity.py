@@ -10,10 +10,19 @@ import pytest
 
 from tests.parity.interpreters import first_difference, on_cpython, on_micropython
 
-CASES = sorted(path.stem for path in (Path(__file__).parent / "cases").glob("*.py"))
+FOLDER = Path(__file__).parent / "cases"
+VECTORS = Path(__file__).parent.parent / "vectors"
+CASES = sorted(path.stem for path in FOLDER.glob("*.py"))
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_both_interpreters_print_the_same_lines(case: str) -> None:
     """Same bytes, same rule numbers, same scores."""
     assert first_difference(on_cpython(case), on_micropython(case)) == ""
+
+
+@pytest.mark.parametrize("path", sorted(VECTORS.glob("*/*.json")), ids=lambda path: path.name)
+def test_every_vector_file_is_named_by_a_case(path: Path) -> None:
+    """A vector that only one interpreter reads says nothing about the other."""
+    text = "".join((FOLDER / (case + ".py")).read_text() for case in CASES)
+    assert '"%s/%s"' % (path.parent.name, path.stem) in text or '"%s"' % path.name in text
