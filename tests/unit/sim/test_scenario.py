@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who lives in a run: drawn by name from the seed, in the shares asked for."""
+
+from sim.scenario import NEIGHBOURHOOD_HOMES, Scenario, build, secret
+from sim.settings import read
+from wattpact.crypto.p256 import N
+
+
+def scenario(*arguments: str) -> Scenario:
+    return build(read(["--days", "1", *arguments]))
+
+
+def test_the_shares_asked_for_are_met_exactly() -> None:
+    """A third of 30 homes with roofs, a tenth deaf; every home in a neighbourhood of twelve at most."""
+    made = scenario("--meters", "30", "--prosumers", "0.33", "--deaf", "0.1", "--plants", "4")
+    assert len(made.homes) == 30
+    assert sum(1 for home in made.homes if home.roof) == 10
+    assert sum(1 for home in made.homes if home.deaf) == 3
+    assert len(made.plants) == 4
+    for number in {home.neighbourhood for home in made.homes}:
+        neighbours = [home for home in made.homes if home.neighbourhood == number]
+        assert 1 <= len(neighbours) <= NEIGHBOURHOOD_HOMES
+
+
+def test_one_more_home_changes_nobody_elses_loads() -> None:
+    """Every number descends from the seed by name, not by order."""
+    few, more = scenario("--meters", "12"), scenario("--meters", "13")
+    assert [home.home.wh for home in few.homes] == [home.home.wh for home in more.homes[:12]]
+    assert [home.owner for home in few.homes] == [home.owner for home in more.homes[:12]]
+
+
+def test_another_seed_is_another_community() -> None:
+    """Loads, prices and keys all differ."""
+    first, second = scenario("--meters", "5"), scenario("--meters", "5", "--seed", "2")
+    assert first.homes[0].home.wh != second.homes[0].home.wh
+    assert [plant.price for plant in first.plants] != [plant.price for plant in second.plants]
+    assert secret(1, "H1") != secret(2, "H1")
+
+
+def test_ids_and_keys_are_different_and_valid() -> None:
+    """No two panels, plants or owners share an id; every key is a scalar of the curve."""
+    made = scenario("--meters", "40", "--prosumers", "1", "--plants", "6")
+    roofs = [home.roof for home in made.homes if home.roof]
+    sites = [*made.plants, *roofs]
+    panels = [panel.panel_id for site in sites for panel in site.panels]
+    plants = [site.plant_id for site in sites]
+    assert len(set(panels)) == len(panels)
+    assert len(set(plants)) == len(plants)
+    secrets = [int.from_bytes(secret(1, home.name), "big") for home in made.homes]
+    assert all(0 < scalar < N for scalar in secrets)
+
+
+def test_roofs_belong_to_their_homes_owner_and_plants_to_operators() -> None:
+    """A same-owner trade earns no coins, so the owner must be right."""
+    made = scenario("--meters", "6", "--prosumers", "0.5")
+    for home in made.homes:
+        if home.roof:
+            assert home.roof.owner == home.owner
+            assert len(home.roof.panels) == 1
+    assert not {plant.owner for plant in made.plants} & {home.owner for home in made.homes}
