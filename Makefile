@@ -22,7 +22,6 @@ setup: $(READY)  ## make .venv/ with pinned versions, and the MicroPython VM und
 
 sim: $(READY)  ## two days of a neighbourhood of 60 meters and 5 plants, written to out/sim/
 	$(PY) sim/run.py --meters 60 --plants 5 --prosumers 0.3 --deaf 0.1 --days 2 --out out/sim
-	@echo "open out/sim/report.html"
 
 test: $(READY)  ## every test that needs neither hardware nor an hour
 	$(PYTEST) -n 2
