@@ -20,15 +20,20 @@ METER: tuple[Step, ...] = (
     (life.PROPOSED, life.ACCEPT, "the plant's acceptance comes, as the complete record"),
     (life.PROPOSED, life.DECLINE, "the plant's DECLINE; coins are free, the next of the ranking"),
     (life.PROPOSED, life.SILENCE, "`answer_s` without an answer; the next of the ranking"),
-    (life.PROPOSED, life.LAPSE, "`accept_by` + `clock_s` is over; coins are free"),
+    (
+        life.PROPOSED,
+        life.LAPSE,
+        "`accept_by` + `clock_s` is over, or it is refused; coins are free",
+    ),
     (life.PROPOSED, life.RECORD, "STORED names it: the acceptance was lost on its way"),
     (life.SILENT, life.ACCEPT, "the acceptance comes late"),
     (life.SILENT, life.DECLINE, "the DECLINE comes late; coins are free"),
-    (life.SILENT, life.LAPSE, "`accept_by` + `clock_s` is over; coins are free"),
+    (life.SILENT, life.LAPSE, "`accept_by` + `clock_s` is over, or it is refused; coins are free"),
     (life.SILENT, life.RECORD, "STORED names it: the acceptance was lost on its way"),
-    (life.ACCEPTED, life.RECORD, "STORED names it"),
+    (life.ACCEPTED, life.LAPSE, "it is refused; coins are free"),
+    (life.ACCEPTED, life.RECORD, "STORED names it, or its end"),
     (life.DECLINED, life.RECORD, "STORED names it all the same: it binds"),
-    (life.VOID, life.RECORD, "STORED names it all the same: it binds"),
+    (life.VOID, life.RECORD, "STORED names it, or its end, all the same: it binds"),
     (life.RECORDED, life.START, "the first slot begins"),
     (life.DELIVERING, life.END, "the last slot's reading, or `grace_s` without it: TRADE_END"),
 )
@@ -37,7 +42,7 @@ PLANT: tuple[Step, ...] = (
     (
         life.ACCEPTED,
         life.LAPSE,
-        "`accept_by` + `clock_s` is over at the next report; its energy is free",
+        "`accept_by` + `clock_s` is over, or it is refused; its energy is free",
     ),
     (life.VOID, life.RECORD, "STORED names it all the same: its energy is taken again"),
     (life.RECORDED, life.START, "the first slot begins"),
@@ -87,10 +92,10 @@ def timeouts() -> list[str]:
         _check_timeout(state, expression)
         after = [
             life.STATES[life.TABLE[state, event]]
-            for event in (life.LAPSE, life.START, life.EXPIRE, life.SETTLE)
+            for event in (life.LAPSE, life.START, life.EXPIRE, life.SETTLE, life.CONTEST)
             if (state, event) in life.TABLE
         ]
-        lines.append("| %s | `%s` | %s |" % (life.STATES[state], expression, after[0]))
+        lines.append("| %s | `%s` | %s |" % (life.STATES[state], expression, " or ".join(after)))
     for state in range(1, len(life.STATES)):
         if state not in TIMEOUTS and life.timeout(state, 1, 1, 1, (1, 1, 1, 1)):
             raise ValueError("%s has a timeout that is not told" % life.STATES[state])
@@ -125,7 +130,13 @@ def spans() -> list[str]:
         )
     ]
     rows += [
-        ("RECORD_S", buying.RECORD_S, "node", "without STORED the meter submits the record itself"),
+        (
+            "RECORD_S",
+            buying.RECORD_S,
+            "node",
+            "without STORED the meter submits the record itself,",
+        ),
+        ("SPARE_S", buying.SPARE_S, "node", "and this long before `accept_by` at the latest"),
         ("REPORT_S", plant.REPORT_S, "node", "after a round the plant reports its GENERATION"),
         ("RETRY_S", outbox.RETRY_S, "node", "the outbox sends again; the wait doubles"),
         ("RETRY_S_MAX", outbox.RETRY_S_MAX, "node", "up to this"),

@@ -3,7 +3,7 @@
 
 The ledger walks it from RECORDED on, a meter's and a plant's board from PROPOSED on. What a board believes may lag
 behind the chain, and the chain has the last word: a record that turns up after a DECLINE or a lapse counts.
-The diagram in docs/ledger.md shows this table; a test compares them.
+tools/pictures.py draws it for docs/ledger.md.
 """
 
 from ..compat import const
