@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A contract's life is one table: nothing else can happen, and nothing waits for ever. The pages' picture is drawn from it."""
+"""A contract's life is one table: nothing else can happen, nothing waits for ever. Pictures are drawn from it."""
 
 import pytest
 
