@@ -152,3 +152,17 @@ def masked(line: str) -> str:
     """A line with its figures, hashes and units' prefixes taken out."""
     line = re.sub(r"[0-9a-f]{16}\.\.\.", "#", line)
     return re.sub(r"\d[\d ,.]*[a-zA-Z%]*", "#", line)
+
+
+def test_every_page_is_in_the_reading_order_and_every_decision_in_the_list() -> None:
+    """A page that nothing leads to is not read."""
+    for index, pattern in (
+        ("docs/index.md", "docs/*.md"),
+        ("docs/adr/README.md", "docs/adr/0*.md"),
+    ):
+        page = ROOT / index
+        linked = {
+            (page.parent / target.split("#")[0]).resolve()
+            for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+        }
+        assert set(ROOT.glob(pattern)) - {page} <= linked
