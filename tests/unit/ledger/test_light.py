@@ -103,6 +103,12 @@ def test_a_client_follows_a_chain_that_grows_in_any_steps(
     assert client.kept == chain.payloads[-1]
 
 
+def test_blocks_of_the_same_second_follow_each_other(chain: Chain, client: LightClient) -> None:
+    """Block time does not go back; it need not move."""
+    chain.grow(1, time=START + 1)
+    assert client.accept(chain.bundle(3)).height == 2
+
+
 def test_the_same_checkpoint_again_is_no_news_and_no_fault(
     chain: Chain, client: LightClient
 ) -> None:

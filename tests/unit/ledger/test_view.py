@@ -78,6 +78,7 @@ OTHER_YEAR = ("DE", 2023, 0, 380_000, 0, "UBA")
         {"quorum": 2},
         {"slot_s": 700},
         {"grid_prices": [(3600, 1), (0, 1)]},
+        {"grid_prices": [(0, 1), (0, 2)]},
         {"timeouts": (7200, 7199, DAY, 60)},
         {"timeouts": (7200, DAY, DAY - 1, 60)},
         {"factors": [GERMANY_2024, GERMANY_2024]},
@@ -101,6 +102,11 @@ def test_r9_refuses_what_is_no_genesis_at_all() -> None:
         with pytest.raises(RuleError) as refused:
             Ledger(stored, VERIFIER)
         assert refused.value.rule == 9
+
+
+def test_timeouts_may_be_equal() -> None:
+    """An end is withheld, and too late, as soon as its slots are settled: strict, but it can be applied."""
+    assert Ledger(founding(timeouts=(7200, 7200, 7200, 60)), VERIFIER).height == 0
 
 
 def test_factors_of_several_years_may_found_a_network() -> None:
