@@ -22,11 +22,21 @@ if TYPE_CHECKING:
 
 BUNDLE_MAX = const(
     8192
-)  # a checkpoint, 16 signatures of 84 B and a proof, or the transaction a receipt is about
+)  # a checkpoint, 16 signatures of 84 B and a proof, or a receipt's transaction
 
 
 class RewrittenHistory(RuleError):
-    """A checkpoint that is not shown to continue the kept one (R4): keep that, and ask another host."""
+    """Signed statements that contradict each other (R4): evidence, whoever carried them. The kept one stays."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(4, detail)
+
+
+class Unproved(RuleError):
+    """A signed checkpoint whose proof does not lead there (R4): not taken over, and nobody's guilt shown.
+
+    Proofs are not signed: whoever carries one can spoil it.
+    """
 
     def __init__(self, detail: str) -> None:
         super().__init__(4, detail)
@@ -55,7 +65,7 @@ class LightClient:
         """Take over the checkpoint of CBOR [Sign1, [detached Sign1, ...], from_size, [consistency proof]].
 
         `from_size` is the kept tree's size; nothing is asked of the very first. WireError if it is no such bundle,
-        RuleError 6 or 7 if the signatures are not there, StaleCheckpoint, RewrittenHistory. Then nothing changes.
+        RuleError 6 or 7 if the signatures are not there, StaleCheckpoint, RewrittenHistory, Unproved. Then nothing changes.
         """
         sign1, acceptances, from_size, proof = _fields(bundle, (bytes, list, int, list))
         payload, checkpoint = self._signed(sign1, acceptances)
@@ -76,14 +86,14 @@ class LightClient:
             if not verify_consistency(
                 last.size, checkpoint.size, proof, last.root, checkpoint.root
             ):
-                raise RewrittenHistory("no proof that the tree only grew")
+                raise Unproved("no proof that the tree only grew")
         self.last, self.kept = checkpoint, payload
         return checkpoint
 
     def check_receipt(self, receipt: bytes) -> bytes:
         """The recorded transaction that CBOR [Sign1, [detached Sign1, ...], index, [inclusion proof], leaf] proves.
 
-        Leaves the kept checkpoint as it is. Errors as of `accept`; RewrittenHistory also if the proof does not lead to
+        Leaves the kept checkpoint as it is. Errors as of `accept`; Unproved also if the proof does not lead to
         the signed root.
         """
         sign1, acceptances, index, proof, leaf = _fields(receipt, (bytes, list, int, list, bytes))
@@ -91,7 +101,7 @@ class LightClient:
         if self.last and checkpoint.height == self.last.height and payload != self.kept:
             raise RewrittenHistory("two checkpoints of height %d" % checkpoint.height)
         if not verify_inclusion(leaf, index, checkpoint.size, proof, checkpoint.root):
-            raise RewrittenHistory("the tree does not hold this transaction")
+            raise Unproved("no proof that the tree holds this transaction")
         return leaf
 
     def _signed(self, sign1: bytes, acceptances: "list[bytes]") -> "tuple[bytes, Checkpoint]":

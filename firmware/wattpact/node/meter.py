@@ -4,8 +4,9 @@
 Claims C1 to C4 from the buyer's side. Whatever arrives was checked by Member before it comes here.
 """
 
+from ..compat import const
 from ..errors import RuleError, WireError
-from ..ledger.light import LightClient, RewrittenHistory
+from ..ledger.light import LightClient, RewrittenHistory, Unproved
 from ..market.asking import Asking
 from ..market.book import Book
 from ..market.choice import Demand, candidate, choose
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 ALARM_KEY = b"a"
 CHECKPOINT_KEY = b"l"
 ALARM = Text(120)
+UNPROVED_MAX = const(24)  # in a row: a day of hourly checkpoints
 
 
 class Tally:
@@ -78,8 +80,10 @@ class MeterNode(Core):
         self.tally = Tally()
         self.choice: "Choice | None" = None
         self.alarm = ""  # why this meter trades no more; empty while it may
+        self._unproved = 0  # checkpoints in a row whose proof was no good
         self._metering = True
-        self._round = timing.first_round(now, timing.decide_lead_s)
+        self._spread = timing.spread(member.kid)
+        self._round = timing.first_round(now, timing.decide_lead_s - self._spread)
         self._asked = False
         self._fresh_tells: "list[bytes]" = []
         self._schedule()
@@ -138,15 +142,29 @@ class MeterNode(Core):
         return effects
 
     def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
-        """The host's signed tree head: a rewritten history ends all new trading by this meter."""
+        """The host's signed tree head: a rewritten history ends all new trading by this meter.
+
+        Signed statements that contradict each other show it at once. A spoiled proof shows nothing, since anybody on
+        the way can spoil one; only when none has come for UNPROVED_MAX checkpoints does it count as withheld.
+        """
         try:
             self.light.accept(bundle)
         except RewrittenHistory as error:
-            self.alarm = str(error)
-            return [Keep(ALARM_KEY, encode(self.alarm)), Note("alarm", self.alarm)]
+            return self._stop(str(error))
+        except Unproved as error:
+            self._unproved += 1
+            if self._unproved >= UNPROVED_MAX:
+                return self._stop("%s, %d times" % (error, self._unproved))
+            return [Note("checkpoint", str(error))]
         except RuleError as error:
             return [Note("checkpoint", str(error))]
+        self._unproved = 0
         return [Keep(CHECKPOINT_KEY, self.light.kept)]
+
+    def _stop(self, why: str) -> "list[Effect]":
+        """No new trade until a person has looked; open contracts are still ended."""
+        self.alarm = why
+        return [Keep(ALARM_KEY, encode(why)), Note("alarm", why)]
 
     def _take(self, opened: "Opened", now: int) -> "list[Effect]":
         message = opened.message
@@ -262,8 +280,7 @@ class MeterNode(Core):
         self._fresh_tells = []
 
     def _decide_at(self) -> int:
-        spread = self.timing.spread(self.member.kid)
-        return self._round - self.timing.decide_lead_s + spread
+        return self._round - self.timing.decide_lead_s + self._spread
 
     def _schedule(self) -> None:
         at = self._decide_at() if self._asked else self._round - self.timing.ask_lead_s
