@@ -12,7 +12,7 @@ from wattpact.crypto.hashes import kid
 from wattpact.errors import RuleError
 from wattpact.node.effects import Publish, Send
 from wattpact.wire import envelope
-from wattpact.wire.messages import Shortfall, parse_as
+from wattpact.wire.messages import REVOKE, Shortfall, parse_as, type_of
 
 from .engine import BlockResult, EmbeddedEngine
 from .errors import MempoolFull
@@ -51,6 +51,7 @@ class Desk:
         effects: list[Outgoing] = []
         for delivery in self._issuer.on_block(result):
             effects += [Send(to, delivery.envelope) for to in delivery.to]
+        effects += [Publish("revoke", each) for each in result.transactions if _revokes(each)]
         for award in self._issuer.awards(self.engine.ledger):
             self.engine.submit(award, self._issuer.kid)
         own = (self.kid, self._issuer.kid)
@@ -71,3 +72,10 @@ class Desk:
                 self._shown_low[plant_id] = low
                 effects.append(Publish("shortfall", notice))
         return effects
+
+
+def _revokes(transaction: bytes) -> bool:
+    """Every member must hear of a revoked key; the registrar's own signature is what it believes."""
+    if envelope.is_record(transaction):
+        return False
+    return type_of(envelope.peek_payload(transaction)) == REVOKE

@@ -14,7 +14,7 @@ from host.store import ChainReader
 from host.verify import BrokenChain, verify
 from wattpact.ledger import life
 from wattpact.wire import envelope
-from wattpact.wire.messages import AWARD, Award, parse_as
+from wattpact.wire.messages import AWARD, Award, parse_as, type_of
 
 from .books import Books, energy
 from .fleet import Fleet
@@ -200,7 +200,7 @@ class Checkers:
                 if envelope.is_record(stored):
                     continue
                 payload = envelope.peek_payload(stored)
-                if payload[4] == AWARD:
+                if type_of(payload) == AWARD:
                     rows += parse_as(Award, payload).awards
             return rows
         finally:

@@ -146,7 +146,10 @@ class Fleet:
         """Who hears whom: plants reach every meter, a roof its neighbourhood; deaf meters hear neither."""
         sellers: list[PlantBoard | HomeBoard] = [*self.plants]
         sellers += [board for board in self.homes if board.site.roof]
+        for seller in sellers:
+            self.network.listen(seller.kid, "revoke", self.desk.kid)
         for board in self.homes:
+            self.network.listen(board.kid, "revoke", self.desk.kid)
             self.network.listen(board.kid, "checkpoint", self.desk.kid)
             if board.site.deaf:
                 continue

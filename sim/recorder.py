@@ -11,7 +11,7 @@ from wattpact.market import reliability
 from wattpact.market.choice import CHOSEN, NEXT, Choice
 from wattpact.market.explanation import explain_lines
 from wattpact.wire import envelope
-from wattpact.wire.messages import MESSAGES, OFFER, Offer, parse_as
+from wattpact.wire.messages import MESSAGES, OFFER, Offer, parse_as, type_of
 
 from .boards import HomeBoard
 from .fleet import Fleet
@@ -56,7 +56,7 @@ class Recorder:
         for stored in result.transactions:
             sign1 = envelope.split_record(stored)[0] if envelope.is_record(stored) else stored
             payload = envelope.peek_payload(sign1)
-            number = payload[4]  # map head, key 0, version, key 1, type: one byte each
+            number = type_of(payload)
             self.transactions[MESSAGES[number - 1].__name__] += 1
             if number == OFFER:
                 self._offer(parse_as(Offer, payload))

@@ -65,7 +65,8 @@ class LightClient:
         """Take over the checkpoint of CBOR [Sign1, [detached Sign1, ...], from_size, [consistency proof]].
 
         `from_size` is the kept tree's size; nothing is asked of the very first. WireError if it is no such bundle,
-        RuleError 6 or 7 if the signatures are not there, StaleCheckpoint, RewrittenHistory, Unproved. Then nothing changes.
+        RuleError 6 or 7 if the signatures are not there, StaleCheckpoint, RewrittenHistory, Unproved: then nothing
+        changes.
         """
         sign1, acceptances, from_size, proof = _fields(bundle, (bytes, list, int, list))
         payload, checkpoint = self._signed(sign1, acceptances)

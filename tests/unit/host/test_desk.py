@@ -130,6 +130,15 @@ def test_members_hear_checkpoints_that_prove_they_follow(town: Town, desk: Desk)
     assert client.accept(second.payload).height == town.ledger.height
 
 
+def test_a_revocation_is_broadcast_as_the_registrar_signed_it(town: Town, desk: Desk) -> None:
+    """With the block that records it, so that no board trades with a key that the chain refuses."""
+    revocation = town.registrar.revoke(kid_of("sunny"), START + 1)
+    desk.receive(revocation, kid_of("registrar"))
+    effects = block(town, desk, START + 1)
+    published = [effect for effect in effects if isinstance(effect, Publish)]
+    assert [(effect.kind, effect.payload) for effect in published] == [("revoke", revocation)]
+
+
 def test_a_shortfall_is_announced_once(town: Town, desk: Desk) -> None:
     """The plant sold 100 Wh and gave 40: every member hears it, and hears it again only when it grows."""
     settled(town, desk, 40)
