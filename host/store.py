@@ -8,6 +8,7 @@ told to append has been executed, signed and co-signed.
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Self
 
@@ -200,14 +201,15 @@ class ChainStore(ChainReader):
                     for each in cosignatures
                 ],
             )
-            for key, value in writes:
-                if value is None:
-                    execute("DELETE FROM state WHERE key = ?", (key,))
+            # In runs, so that rows are numbered in the order of the writes.
+            for deletes, run in groupby(writes, key=_deletes):
+                if deletes:
+                    many("DELETE FROM state WHERE key = ?", [(key,) for key, _none in run])
                 else:
-                    execute(
+                    many(
                         "INSERT INTO state (key, value) VALUES (?, ?)"
                         " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                        (key, value),
+                        run,
                     )
             execute("COMMIT")
         except sqlite3.Error as error:
@@ -256,3 +258,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_S)
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
+
+
+def _deletes(write: tuple[bytes, bytes | None]) -> bool:
+    return write[1] is None

@@ -89,8 +89,14 @@ class Array:
     def check(self, value: "Any", name: str) -> "list[Any]":
         if type(value) not in (list, tuple) or not self.least <= len(value) <= self.most:
             raise WireError(name)
-        check = self.kind.check
-        return [check(item, name) for item in value]
+        kind = self.kind
+        if type(kind) is not UInt:
+            return [kind.check(item, name) for item in value]
+        least, most = kind.least, kind.most  # energies by the dozen: a call each would cost more than the test
+        for item in value:
+            if type(item) is not int or not least <= item <= most:
+                raise WireError(name)
+        return list(value)
 
 
 class Row:

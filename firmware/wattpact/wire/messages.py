@@ -129,6 +129,7 @@ __all__ = [
     "message_id",
     "parse",
     "parse_as",
+    "type_of",
 ]
 
 MESSAGES = (
