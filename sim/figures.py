@@ -106,7 +106,7 @@ def mass(ug: int) -> str:
 
 
 def date(time: int) -> datetime:
-    """The moment in UTC, the only zone in which a run is shown."""
+    """The moment as a calendar shows it; whoever calls has moved it into the zone to show."""
     return datetime.fromtimestamp(time, UTC)
 
 

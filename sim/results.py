@@ -281,6 +281,8 @@ class Run:
     out: str
     started: int
     slot_s: int
+    utc_offset_s: int
+    """Of the community's clocks, fixed; the report shows times by it."""
     currency: str
     parameters: dict[str, str] = field(default_factory=dict[str, str])
 

@@ -97,6 +97,7 @@ def _described(settings: Settings, fleet: Fleet) -> Run:
         out=str(settings.out),
         started=settings.start,
         slot_s=fleet.ledger.genesis.slot_s,
+        utc_offset_s=fleet.ledger.genesis.utc_offset_s,
         currency="EUR",
         parameters={
             "slots per contract": str(settings.round_slots),

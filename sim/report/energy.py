@@ -55,7 +55,7 @@ def energy_by_source(results: Results) -> str:
         f"Plants covered {part(sums['plants'], used)} of what the homes used, neighbours "
         f"{part(sums['neighbours'], used)} and own roofs {part(sums['own roof'], used)}; "
         f"{part(sums['grid'], used)} came from the grid"
-        + (f", which was needed most at {moment(most.time)} (UTC)." if most.grid_wh else ".")
+        + (f", which was needed most at {moment(most.time)}." if most.grid_wh else ".")
     )
     return figure(_stack(results, "Energy used, by source", parts), legend, caption)
 

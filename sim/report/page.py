@@ -24,6 +24,7 @@ from sim.figures import (
 from sim.report import energy as kwh
 from sim.report import gains, market, style, tables
 from sim.report.chapter import empty, span_of
+from sim.report.local import at_local_time, zone
 from sim.results import Results
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -31,6 +32,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 def render(results: Results) -> str:
     """The whole report as one HTML text."""
+    results = at_local_time(results)
     chapters = _chapters(results)
     nav = "".join(f'<a href="#{name}">{name.capitalize()}</a>' for name, _, _ in chapters)
     body = "".join(
@@ -58,7 +60,7 @@ def _head(results: Results) -> str:
         f"{count(summary['meters'], 'meter')}{roofs} and {count(summary['plants'], 'plant')} over "
         f"{count(summary['days'], 'day')} from "
         f"{day(start)} {date(start).year}: {count(summary['slots'], 'slot')} of {duration(run.slot_s)} "
-        f"in virtual time, with real signatures. Times are UTC. Seed {summary['seed']}."
+        f"in virtual time, with real signatures. Times are {zone(run.utc_offset_s)}. Seed {summary['seed']}."
     )
     return f'<h1>Wattpact simulation</h1><p class="lead">{escape(sentence)}</p>'
 

@@ -138,7 +138,7 @@ def value_ticks(low: float, high: float, wanted: int) -> list[float]:
 
 
 def time_ticks(start: int, end: int, room: int) -> list[Tick]:
-    """At most about `room` marks on round hours, days or months of UTC."""
+    """At most about `room` marks on round hours, days or months."""
     for step in TICK_STEPS_S:
         if (end - start) // step <= room:
             first = -(-start // step) * step

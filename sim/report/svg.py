@@ -136,7 +136,7 @@ def value_axis(plot: Plot, ticks: Sequence[tuple[float, str]], unit: str) -> lis
 def time_axis(plot: Plot) -> list[str]:
     """Hours, days or months under the plot; dates in a second row where they begin."""
     room = max(2, int((plot.right - plot.left) / 58))
-    parts = [text(plot.right, plot.bottom + 33, "UTC", "label end")]
+    parts = [text(plot.right, plot.bottom + 33, "local time", "label end")]
     below_until = 0.0
     for tick in time_ticks(int(plot.x_from), int(plot.x_to), room):
         at = plot.x(tick.time)

@@ -182,6 +182,7 @@ def _run(meters: int, plants: int, roofs: int, days: int) -> Run:
         "out/sim",
         START,
         SLOT_S,
+        0,
         "EUR",
         {name.lstrip("-"): value for name, value in options.items()},
     )
