@@ -251,7 +251,7 @@ class World:
                 break
             self.clock = max(self.clock, time)
             event()
-        self.clock = end
+        self.clock = max(self.clock, end)
 
     def _events(self) -> list[tuple[int, Callable[[], None]]]:
         events: list[tuple[int, Callable[[], None]]] = [(self._read_at, self._read)]

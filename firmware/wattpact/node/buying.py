@@ -274,7 +274,7 @@ class Buying:
             effects += self.member.outbox.send(
                 purchase.contract_id, self.member.host, purchase.record, now
             )
-        elif purchase.state == life.DECLINED or purchase.refused:
+        elif not purchase.binds() and (purchase.refused or purchase.state == life.DECLINED):
             self._forget(purchase, effects)
         else:
             self._end(purchase, now, effects)
