@@ -53,7 +53,10 @@ class Desk:
             effects += [Send(to, delivery.envelope) for to in delivery.to]
         effects += [Publish("revoke", each) for each in result.transactions if _revokes(each)]
         for award in self._issuer.awards(self.engine.ledger):
-            self.engine.submit(award, self._issuer.kid)
+            try:
+                self.engine.submit(award, self._issuer.kid)
+            except MempoolFull:  # made again after a block that leaves room
+                self._issuer.withdraw(award)
         own = (self.kid, self._issuer.kid)
         for delivery in stored_notices(self._sequencer, self.engine.ledger.network, result):
             effects += [Send(to, delivery.envelope) for to in delivery.to if to not in own]

@@ -57,6 +57,10 @@ class Issuer:
             made.append(delivery.envelope)
         return made
 
+    def withdraw(self, award: bytes) -> None:
+        """An envelope of `awards` found no room in the mempool: its trade ends wait as before."""
+        del self._under_way[message_id(envelope.peek_payload(award))]
+
     def on_block(self, result: "BlockResult") -> list[Delivery]:
         """Which meters to send the awards that this block recorded.
 

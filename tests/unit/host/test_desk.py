@@ -117,6 +117,29 @@ def test_an_award_goes_to_its_meter_once_it_is_recorded(town: Town, desk: Desk) 
     assert sent(block(town, desk, over + 2), "home") == []
 
 
+def test_an_award_that_finds_no_room_is_made_again(town: Town, desk: Desk) -> None:
+    """Whoever fills the mempool delays an award and stops no block."""
+    contract_id = offered(town, desk)
+    block(town, desk, START + 2)
+    town.end("home", contract_id, START + SLOT, [100], register=0)
+    town.generation("sunny", START + SLOT, [1_000])
+    block(town, desk, START + 2 * SLOT)
+    over = START + 2 * SLOT + 7_200
+    unknown = town.offer("sunny", over + SLOT, 2)
+    desk.receive(town.contract("home", "sunny", unknown, over + SLOT, [1])[1], kid_of("home"))
+    mempool = town.engine._mempool
+    mempool._most = len(mempool)  # the record above waits for its offer and leaves no room
+    block(town, desk, over)
+    assert len(town.ledger.awardable()) == 1
+    mempool._most += 1
+    block(town, desk, over + 1)
+    (award,) = [
+        each for each in sent(block(town, desk, over + 2), "home") if isinstance(each, Award)
+    ]
+    assert award.awards[0][4][0] == contract_id
+    assert town.ledger.awardable() == []
+
+
 def test_members_hear_checkpoints_that_prove_they_follow(town: Town, desk: Desk) -> None:
     """A light client takes one announcement after the other; without news there is none."""
     client = LightClient(town.ledger.genesis, VERIFIER)
