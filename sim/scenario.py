@@ -201,10 +201,10 @@ def _wishes(settings: Settings, name: str) -> Preferences:
     rng = child(settings.seed, "wishes", name)
     kind = rng.randrange(10)
     if kind == 0:
-        return Preferences(score_min_ppm=700_000, slots=settings.round_slots)
+        return Preferences(score_min_ppm=700_000)
     if kind == 1:
-        return Preferences(price_cap=250_000, slots=settings.round_slots)
-    return Preferences(slots=settings.round_slots)
+        return Preferences(price_cap=250_000)
+    return Preferences()
 
 
 def _sample(seed: int, what: str, items: Sequence[T], share: float) -> list[T]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the user wants: which plants, at what price, how reliable, for how much money. Checked once, then trusted.
 
-    Preferences(allowed, favoured, blocked, price_cap, score_min_ppm, budget_nano_per_day, paused, slots, cover_min_ppm,
+    Preferences(allowed, favoured, blocked, price_cap, score_min_ppm, budget_nano_per_day, paused, cover_min_ppm,
                 favour_ppm)     every one has a default: Preferences() buys from anybody below the grid's price
     from_fields(fields) -> Preferences       as in board.json; plants are 16 hex digits; a missing key is the default
 
@@ -12,7 +12,6 @@ from binascii import unhexlify
 
 from ..compat import const
 from ..units import PPM, PRICE_MAX, UG_MAX
-from ..wire.messages import CONTRACT_SLOTS_MAX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ _FIGURES = (
     "price_cap",
     "score_min_ppm",
     "budget_nano_per_day",
-    "slots",
     "cover_min_ppm",
     "favour_ppm",
 )
@@ -44,16 +42,14 @@ class Preferences:
         score_min_ppm: int = 0,
         budget_nano_per_day: int = UG_MAX,
         paused: bool = False,
-        slots: int = 4,
         cover_min_ppm: int = 250000,
         favour_ppm: int = 100000,
     ) -> None:
         """Plants are 8-byte ids; an empty `allowed` allows all.
 
-        `price_cap` is micro-currency per kWh; `budget_nano_per_day` what contracts of one day may cost; `slots` how
-        many slots a contract asks for; `cover_min_ppm` the share of the need that a plant must have; `favour_ppm` the
-        share of a favoured plant's expected cost that is not counted when plants are compared. Raises ValueError that
-        begins with the field's name.
+        `price_cap` is micro-currency per kWh; `budget_nano_per_day` what contracts of one day may cost; `cover_min_ppm`
+        the share of the need that a plant must have; `favour_ppm` the share of a favoured plant's expected cost that is
+        not counted when plants are compared. Raises ValueError that begins with the field's name.
         """
         self.allowed = _plants(allowed, "allowed")
         self.favoured = _plants(favoured, "favoured")
@@ -67,7 +63,6 @@ class Preferences:
         if type(paused) is not bool:
             raise ValueError("paused: must be true or false")
         self.paused = paused
-        self.slots = _figure(slots, 1, CONTRACT_SLOTS_MAX, "slots")
         self.cover_min_ppm = _figure(cover_min_ppm, 0, PPM, "cover_min_ppm")
         self.favour_ppm = _figure(favour_ppm, 0, FAVOUR_PPM_MAX, "favour_ppm")
 

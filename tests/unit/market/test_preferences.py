@@ -31,7 +31,6 @@ def test_fields_of_a_board_become_preferences() -> None:
             "score_min_ppm": 600_000,
             "budget_nano_per_day": 5_000_000_000,
             "paused": True,
-            "slots": 8,
             "cover_min_ppm": 500_000,
             "favour_ppm": 50_000,
         }
@@ -40,8 +39,8 @@ def test_fields_of_a_board_become_preferences() -> None:
     assert preferences.favoured == {plant_id(1)}
     assert preferences.blocked == {plant_id(2)}
     assert preferences.paused
-    assert (preferences.slots, preferences.favour_ppm) == (8, 50_000)
-    assert from_fields({}).slots == Preferences().slots
+    assert (preferences.cover_min_ppm, preferences.favour_ppm) == (500_000, 50_000)
+    assert from_fields({}).cover_min_ppm == Preferences().cover_min_ppm
 
 
 @pytest.mark.parametrize(
@@ -62,8 +61,7 @@ def test_fields_of_a_board_become_preferences() -> None:
         ("budget_nano_per_day", -1),
         ("paused", 1),
         ("paused", None),
-        ("slots", 0),
-        ("slots", 9),
+        ("slots", 4),
         ("cover_min_ppm", "250000"),
         ("favour_ppm", 500_001),
         ("colour", "green"),
