@@ -92,7 +92,8 @@ class Array:
         kind = self.kind
         if type(kind) is not UInt:
             return [kind.check(item, name) for item in value]
-        least, most = kind.least, kind.most  # energies by the dozen: a call each would cost more than the test
+        # Energies by the dozen: a call for each would cost more than the test.
+        least, most = kind.least, kind.most
         for item in value:
             if type(item) is not int or not least <= item <= most:
                 raise WireError(name)
