@@ -37,10 +37,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = read(arguments)
         settings.out.mkdir(parents=True, exist_ok=True)
+        unfinished = tempfile.TemporaryDirectory(prefix=".run-", dir=settings.out)
     except (SettingsError, InputError, OSError) as error:
         sys.stderr.write("sim/run.py: %s\n" % error)
         return 2
-    with tempfile.TemporaryDirectory(prefix=".run-", dir=settings.out) as folder:
+    with unfinished as folder:
         try:
             results = simulate(settings, Path(folder) / "chain.db")
         except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from wattpact.units import DAY_S, HOUR_S
+from wattpact.wire.messages import PANELS_MAX
 
 from .world.csv_input import Series, common_window, read_series
 from .world.profiles import SLOT_S
@@ -19,6 +20,7 @@ FIRST_DAY = "2025-06-11"
 ROUND_SLOTS = 4
 UTC_OFFSET_S = HOUR_S
 METERS_MAX = 100_000
+PLANTS_MAX = 1_000
 DAYS_MAX = 3_660
 
 
@@ -67,7 +69,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="homes (default %d, or one per column of --loads)" % METERS,
     )
-    add("--plants", type=int, metavar="N", default=PLANTS, help="PV plants (default %(default)s)")
+    add(
+        "--plants",
+        type=int,
+        metavar="N",
+        help="PV plants (default %d, more if the panels of --pv need them)" % PLANTS,
+    )
     add(
         "--prosumers",
         type=float,
@@ -126,24 +133,21 @@ def parser() -> argparse.ArgumentParser:
 def read(arguments: Sequence[str]) -> Settings:
     """Arguments and CSV files, checked. SettingsError or world.input_errors.InputError, each of one line."""
     given = parser().parse_args(arguments)
-    for name, least, most in (
-        ("plants", 0, 1_000),
-        ("seed", 0, 1 << 63),
-        ("slots", 1, ROUND_SLOTS),
-    ):
+    for name, least, most in (("seed", 0, 1 << 63), ("slots", 1, ROUND_SLOTS)):
         _within("--" + name, getattr(given, name), least, most)
     for name in ("prosumers", "deaf"):
         _within("--" + name, getattr(given, name), 0, 1)
     loads = read_series(given.loads) if given.loads else None
     pv = read_series(given.pv) if given.pv else None
     meters = _meters(given.meters, loads)
+    plants = _plants(given.plants, pv)
     if given.days is not None:
         _within("--days", given.days, 1, DAYS_MAX)
     start, slots = _window(given.start, given.days, loads, pv)
     return Settings(
         seed=given.seed,
         meters=meters,
-        plants=min(given.plants, len(pv.names)) if pv else given.plants,
+        plants=plants,
         prosumers=given.prosumers,
         deaf=given.deaf,
         start=start,
@@ -171,6 +175,22 @@ def _meters(asked: int | None, loads: Series | None) -> int:
             "--meters %d, but %s has %d homes" % (asked, loads.file, len(loads.names))
         )
     return asked or len(loads.names)
+
+
+def _plants(asked: int | None, pv: Series | None) -> int:
+    """At most one for each panel of the file, and enough for all of them if there is any."""
+    if asked is not None:
+        _within("--plants", asked, 0, PLANTS_MAX)
+    if pv is None:
+        return PLANTS if asked is None else asked
+    panels = len(pv.names)
+    needed = -(-panels // PANELS_MAX)
+    if asked and asked < needed:
+        raise SettingsError(
+            "--plants %d, but %s has %d panels and a plant has at most %d: at least %d plants"
+            % (asked, pv.file, panels, PANELS_MAX, needed)
+        )
+    return min(max(PLANTS, needed) if asked is None else asked, panels)
 
 
 def _window(

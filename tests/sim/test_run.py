@@ -153,6 +153,29 @@ def test_the_users_own_loads_and_panels_are_traded(tmp_path: Path) -> None:
     assert summary["claims"]["C9"] > 0
 
 
+def test_many_panels_make_as_many_plants_as_they_need(tmp_path: Path) -> None:
+    """A plant has at most 16 panels (REGISTER): 90 columns are six plants, unless the user wants them in fewer."""
+    panels = {"roof %d" % number: [40] * 8 for number in range(90)}
+    pv_csv = write_csv(tmp_path / "pv.csv", panels, "2025-06-11T08:00:00", "Z")
+    out = tmp_path / "many"
+    done = start(out, "--pv", pv_csv, "--meters", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert summary_of(out)["plants"] == 6
+    assert summary_of(out)["energy"]["generated_wh"] == 90 * 8 * 40
+    fewer = start(tmp_path / "fewer", "--pv", pv_csv, "--meters", "2", "--plants", "5")
+    assert fewer.returncode == 2
+    assert fewer.stderr.endswith("has 90 panels and a plant has at most 16: at least 6 plants\n")
+    assert len(fewer.stderr.splitlines()) == 1
+
+
+def test_a_folder_that_takes_no_files_is_named() -> None:
+    """It is there and cannot be written to, whoever asks: one line and exit code 2."""
+    done = start(Path("/proc"), *SMALL)
+    assert done.returncode == 2
+    assert "/proc" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
