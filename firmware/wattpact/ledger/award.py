@@ -6,7 +6,7 @@ Wh, nano-currency, ug, ppm (units.py).
 """
 
 from ..errors import RuleError
-from ..units import DAY_S, PPM, civil, money_nano
+from ..units import DAY_S, PPM, TIME_MAX, civil, money_nano
 from ..wire.messages import TRADE_END
 from .state import DUE, TX, WAITING, Account, Closing, Lot, Node, Progress, Terms, Totals, time_key
 from .view import OPERATIONAL, require
@@ -66,8 +66,8 @@ def burn(coins: "list[tuple[bytes, int]]", burned: int) -> "list[tuple[bytes, in
 
 
 def coin_expiry(settled_at: int, life_s: int) -> int:
-    """The end of the UTC day on which `life_s` after settlement falls."""
-    return ((settled_at + life_s) // DAY_S + 1) * DAY_S
+    """The end of the UTC day on which `life_s` after settlement falls; a message holds no time after TIME_MAX."""
+    return min(TIME_MAX, ((settled_at + life_s) // DAY_S + 1) * DAY_S)
 
 
 def share_ppm(part: int, whole: int) -> int:

@@ -21,7 +21,7 @@ from tools.vector_cases.ledger_world import (
     named,
 )
 from wattpact.ledger import award
-from wattpact.units import PPM
+from wattpact.units import PPM, TIME_MAX
 
 FACTOR = 363_000  # mg/kWh of the genesis' row
 TRADED = 1200  # Wh of `World.trade`
@@ -308,6 +308,13 @@ def test_coins_pay_part_of_the_next_trade_out_of_the_funders_pocket(world: World
     totals = world.ledger.totals()
     assert (totals.spent_ug, totals.locked_ug) == (burned, 0)
     assert world.ledger.lots(kid_of("ann"))[0][1].free_ug == issued - burned
+
+
+def test_coins_of_the_longest_life_a_genesis_allows_are_awarded() -> None:
+    """Their expiry would lie beyond what a message can say: it is the last time that one can."""
+    world = World(Terms(coin_life_s=TIME_MAX)).enrol()
+    lot = world.earn()
+    assert dict(world.ledger.lots(kid_of("ann")))[lot].expires == TIME_MAX
 
 
 def test_free_coins_expire_all_at_once_and_locked_ones_when_they_come_back(world: World) -> None:
