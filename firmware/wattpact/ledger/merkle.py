@@ -71,10 +71,6 @@ class Tree:
             root = node_hash(peaks.pop()[1], root)
         return root
 
-    def root_at(self, size: int) -> bytes:
-        """The root when the tree had `size` leaves, 0 <= size <= self.size."""
-        return self._subtree(0, size) if size else EMPTY_ROOT
-
     def inclusion_proof(self, index: int, size: int) -> "list[bytes]":
         """The hashes beside the path from leaf `index` to the root of the first `size` leaves, lowest first.
 

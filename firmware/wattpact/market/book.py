@@ -96,10 +96,6 @@ class Heard:
         """What neighbours told within the last day, ppm, in no meaningful order."""
         return [ppm for at, ppm in self.scores.values() if now - at < TOLD_S]
 
-    def tellers(self, now: int) -> int:
-        """How many neighbours' words count now."""
-        return len(self.told_now(now))
-
 
 class Book:
     """What one meter has heard. `owner_kid` is its own key: its own plant and its own word do not count."""

@@ -211,9 +211,9 @@ def test_what_a_neighbour_tells_counts_for_a_day() -> None:
     entry = entry_of(heard, 1)
     judgement = heard.judgement(entry, NOW + DAY_S - 1)
     assert (judgement.ppm, judgement.source) == (400_000, SOURCE_NEIGHBOURS)
-    assert entry.tellers(NOW + DAY_S - 1) == 1
+    assert entry.told_now(NOW + DAY_S - 1) == [400_000]
     assert heard.judgement(entry, NOW + DAY_S).source == SOURCE_UNCHECKED
-    assert entry.tellers(NOW + DAY_S) == 0
+    assert entry.told_now(NOW + DAY_S) == []
 
 
 def test_nobody_vouches_for_its_own_plant() -> None:
