@@ -62,6 +62,13 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit code 0: every check holds; 1: a check failed, and the line that replays the run is printed; "
         "2: bad input, nothing written.",
     )
+    _add_counts(made)
+    _add_files(made)
+    return made
+
+
+def _add_counts(made: argparse.ArgumentParser) -> None:
+    """Who takes part, and for how long."""
     add = made.add_argument
     add(
         "--meters",
@@ -73,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         "--plants",
         type=int,
         metavar="N",
-        help="PV plants (default %d, more if the panels of --pv need them)" % PLANTS,
+        help="PV plants (default %d, more if --pv needs them)" % PLANTS,
     )
     add(
         "--prosumers",
@@ -109,25 +116,29 @@ def parser() -> argparse.ArgumentParser:
         help="share of meters that cannot hear plants and ask neighbours, 0 to 1 (default %(default)s)",
     )
     add(
-        "--loads",
-        metavar="CSV",
-        help="homes' own data: column time (ISO 8601 with offset), then one column per home, Wh per 15 min",
-    )
-    add("--pv", metavar="CSV", help="plants' own data, in the same form: one column per panel")
-    add(
         "--slots",
         type=int,
         metavar="N",
         default=ROUND_SLOTS,
         help="slots of 15 min per contract, 1 to 4 (default %(default)s)",
     )
+
+
+def _add_files(made: argparse.ArgumentParser) -> None:
+    """What is read and where results go."""
+    add = made.add_argument
+    add(
+        "--loads",
+        metavar="CSV",
+        help="homes' own data: column time (ISO 8601 with offset), then one column per home, Wh per 15 min",
+    )
+    add("--pv", metavar="CSV", help="plants' own data, in the same form: one column per panel")
     add(
         "--out",
         metavar="DIR",
         default="out/sim",
         help="where summary.json, report.html and chain.db go (default %(default)s)",
     )
-    return made
 
 
 def read(arguments: Sequence[str]) -> Settings:
