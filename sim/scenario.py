@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol, TypeVar
 
+from wattpact.market.low_supply import join
 from wattpact.market.preferences import Preferences
 from wattpact.units import DAY_S, HOUR_S, civil
 
@@ -19,7 +20,7 @@ from .world.panels import PanelModel, rooftop
 from .world.panels import field as ground_panel
 from .world.profiles import SLOT_S
 from .world.seeds import child
-from .world.service import common_service, union
+from .world.service import common_service
 from .world.sky import CENTRAL_EUROPE, HISTORY_DAYS, Sky
 
 T = TypeVar("T")
@@ -190,7 +191,7 @@ def _plants(settings: Settings, sky: Sky, load_w: int) -> list[PlantSite]:
                 margin_ppm=rng.randrange(*MARGINS_PPM),
                 panels=sites,
                 service=common_service([world.service for world in worlds]),
-                past_low=union(world.past(HISTORY_DAYS) for world in worlds),
+                past_low=join([low for world in worlds for low in world.past(HISTORY_DAYS)]),
             )
         )
     return plants

@@ -7,12 +7,13 @@ it gave at each time of day in that month, and its past whatever the file holds 
 
 from array import array
 
+from wattpact.market.low_supply import in_service
 from wattpact.units import DAY_S, HOUR_S, civil
 
 from .csv_input import Series
 from .loads import Home
 from .profiles import SLOT_S, SLOTS_PER_DAY
-from .service import Interval, clear_window, in_service, merged, preset_wh
+from .service import Interval, clear_window, low_slots, preset_wh
 
 MEASURED = "CSV"
 _YEAR_S = 365 * DAY_S
@@ -62,12 +63,15 @@ class MeasuredPanel:
     def low_at(self, index: int, supply_wh: int) -> bool:
         """Whether `supply_wh` would be low supply in slot `index` of the run."""
         time = self._start + index * SLOT_S
-        return in_service(self.service, time, self._utc_offset_s) and supply_wh < self.preset_wh
+        serves = in_service(self.service, self._utc_offset_s, time, SLOT_S)
+        return serves and supply_wh < self.preset_wh
 
     def past(self, days: int) -> list[Interval]:
         """Low-supply intervals [start, duration] in s of the last `days` before the run, as far as the file goes."""
         first = max(self._first, -days * SLOTS_PER_DAY)
-        return merged(self._start + index * SLOT_S for index in range(first, 0) if self.low(index))
+        return low_slots(
+            self._start + index * SLOT_S for index in range(first, 0) if self.low(index)
+        )
 
     def clear_day(self, month: int) -> list[int]:
         """Wh per slot of the local day at its best in `month` (1..12), or of all months if the file lacks it."""

@@ -13,7 +13,7 @@ from wattpact.units import HOUR_S
 from .outages import down_slots
 from .profiles import SLOT_S, SLOTS_PER_DAY
 from .seeds import child
-from .service import ClearYields, Interval, clear_window, merged, preset_wh
+from .service import ClearYields, Interval, clear_window, low_slots, preset_wh
 from .sky import HISTORY_DAYS, HISTORY_SLOTS, Sky
 from .sun import Light, Plane
 
@@ -90,7 +90,7 @@ class PanelModel:
         """Low-supply intervals [start, duration] in s of the last `days` (1..30) before the run, oldest first."""
         if not 1 <= days <= HISTORY_DAYS:
             raise ValueError("days must be 1..%d" % HISTORY_DAYS)
-        return merged(
+        return low_slots(
             self._sky.start + index * SLOT_S
             for index in range(-days * SLOTS_PER_DAY, 0)
             if self.low(index)

@@ -9,7 +9,8 @@ Windows are half-open local seconds of the day at the community's fixed offset, 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from wattpact.units import DAY_S, HOUR_S, civil
+from wattpact.market.low_supply import join
+from wattpact.units import DAY_S, HOUR_S
 
 from .profiles import SLOT_S
 
@@ -57,29 +58,6 @@ def common_service(services: Iterable[Sequence[Window]]) -> list[Window]:
     return common
 
 
-def in_service(service: Sequence[Window], time: int, utc_offset_s: int) -> bool:
-    """Whether the slot that starts at `time` (Unix s) lies wholly in its month's window."""
-    local = time + utc_offset_s
-    from_s, to_s = service[civil(local)[1] - 1]
-    return from_s <= local % DAY_S and local % DAY_S + SLOT_S <= to_s
-
-
-def merged(slots: Iterable[int]) -> list[Interval]:
-    """Slot starts (Unix s, any order, repeats allowed) as intervals [start, duration] that do not touch."""
-    intervals: list[Interval] = []
-    for start in sorted(set(slots)):
-        if intervals and sum(intervals[-1]) == start:
-            intervals[-1] = (intervals[-1][0], intervals[-1][1] + SLOT_S)
-        else:
-            intervals.append((start, SLOT_S))
-    return intervals
-
-
-def union(panels: Iterable[Iterable[Interval]]) -> list[Interval]:
-    """A plant's low-supply intervals: whenever any of its panels was low."""
-    return merged(
-        start
-        for intervals in panels
-        for interval_start, duration_s in intervals
-        for start in range(interval_start, interval_start + duration_s, SLOT_S)
-    )
+def low_slots(starts: Iterable[int]) -> list[Interval]:
+    """Slots (Unix s, any order, repeats allowed) as intervals [start, duration] that do not touch."""
+    return join([(start, SLOT_S) for start in starts])

@@ -1,20 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Night is no failure, and intervals merge."""
-
-from calendar import timegm
+"""Night is no failure, and slots make intervals."""
 
 import pytest
 
-from sim.world.service import (
-    clear_window,
-    common_service,
-    in_service,
-    merged,
-    preset_wh,
-    union,
-)
-
-MIDNIGHT = timegm((2025, 6, 10, 0, 0, 0))
+from sim.world.service import clear_window, common_service, low_slots, preset_wh
 
 
 def test_the_preset_is_two_percent_of_the_rating() -> None:
@@ -44,29 +33,7 @@ def test_a_plant_is_in_service_when_all_its_panels_are() -> None:
     assert common_service([east]) == east
 
 
-@pytest.mark.parametrize(
-    ("local_s", "inside"),
-    [(35100, False), (36000, True), (53100, True), (54000, False), (53101, False)],
-)
-def test_a_slot_is_in_service_only_whole(local_s: int, inside: bool) -> None:
-    """Ten to fifteen o'clock, local time at two hours from UTC."""
-    service = [(0, 0)] * 5 + [(36000, 54000)] + [(0, 0)] * 6
-    assert in_service(service, MIDNIGHT - 7200 + local_s, 7200) is inside
-
-
-def test_the_month_is_the_local_one() -> None:
-    """The last UTC hour of May is June at two hours from UTC."""
-    service = [(0, 0)] * 5 + [(0, 86400)] + [(0, 0)] * 6
-    assert in_service(service, timegm((2025, 5, 31, 23, 0, 0)), 7200)
-    assert not in_service(service, timegm((2025, 5, 31, 21, 0, 0)), 7200)
-
-
 def test_neighbouring_slots_merge_and_repeats_count_once() -> None:
     """Any order in, sorted intervals that do not touch out."""
-    assert merged([2700, 900, 1800, 900, 5400]) == [(900, 2700), (5400, 900)]
-    assert merged([]) == []
-
-
-def test_a_plant_is_low_whenever_a_panel_is() -> None:
-    """The union of overlapping and touching intervals."""
-    assert union([[(0, 1800), (9000, 900)], [(900, 1800), (2700, 900)]]) == [(0, 3600), (9000, 900)]
+    assert low_slots([2700, 900, 1800, 900, 5400]) == [(900, 2700), (5400, 900)]
+    assert low_slots([]) == []
