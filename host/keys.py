@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-HALF_ORDER = ORDER // 2
+from wattpact.crypto.ecdsa import HALF_N
+from wattpact.crypto.p256 import N
+
 KEYS_MAX = 8192  # parsed points kept: about 1 KB each
 VERDICTS_MAX = 1 << 17  # about 200 B each
 
@@ -37,7 +38,7 @@ class OpensslSigner:
     def __init__(self, secret: bytes) -> None:
         """`secret` is a scalar of 32 bytes, 1 <= secret < n; else a ValueError without the key."""
         number = int.from_bytes(secret, "big")
-        if len(secret) != 32 or not 1 <= number < ORDER:
+        if len(secret) != 32 or not 1 <= number < N:
             raise ValueError("not a private key of P-256")
         self._key = ec.derive_private_key(number, _CURVE)
         self.public_key = self._key.public_key().public_bytes(
@@ -47,8 +48,8 @@ class OpensslSigner:
     def sign(self, digest: bytes) -> bytes:
         """r || s, 64 bytes, low-s, over a 32-byte digest (ValueError for another length)."""
         r, s = decode_dss_signature(self._key.sign(digest, _SIGN))
-        if s > HALF_ORDER:
-            s = ORDER - s
+        if s > HALF_N:
+            s = N - s
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 

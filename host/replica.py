@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wattpact.crypto.hashes import kid
 from wattpact.errors import RuleError, WireError
 from wattpact.ledger.machine import Ledger
+from wattpact.ledger.rules import EQUIVOCATION, SHRUNK_HISTORY
 from wattpact.wire import envelope
 from wattpact.wire.messages import Checkpoint, message_id, parse_as
 
@@ -25,7 +26,7 @@ R5_APP_HASH = 5
 R6_CHECKPOINT = 6
 R7_WITNESSES = 7
 
-EVIDENCE = (32, 33)
+EVIDENCE = (EQUIVOCATION, SHRUNK_HISTORY)
 NO_CHECKPOINT = bytes(32)
 
 

@@ -5,8 +5,9 @@ import hashlib
 
 import pytest
 
-from host.keys import ORDER, OpensslSigner, OpensslVerifier, Recent
+from host.keys import OpensslSigner, OpensslVerifier, Recent
 from wattpact.crypto import ecdsa
+from wattpact.crypto.p256 import N
 
 SECRET = hashlib.sha256(b"a key for tests").digest()
 DIGEST = hashlib.sha256(b"a message").digest()
@@ -32,9 +33,9 @@ def test_the_example_of_rfc_6979_comes_out_with_low_s() -> None:
     )
     r = "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
     s = 0xF7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8
-    assert signer.sign(hashlib.sha256(b"sample").digest()) == bytes.fromhex(r) + (
-        ORDER - s
-    ).to_bytes(32, "big")
+    assert signer.sign(hashlib.sha256(b"sample").digest()) == bytes.fromhex(r) + (N - s).to_bytes(
+        32, "big"
+    )
 
 
 def test_a_good_signature_verifies_and_any_change_does_not() -> None:
@@ -57,7 +58,7 @@ def test_a_high_s_twin_verifies_because_low_s_is_the_envelopes_rule() -> None:
     """FIPS 186-5 knows no low-s; the verdict of both twins is remembered apart."""
     signer = OpensslSigner(SECRET)
     signature = signer.sign(DIGEST)
-    twin = signature[:32] + (ORDER - int.from_bytes(signature[32:], "big")).to_bytes(32, "big")
+    twin = signature[:32] + (N - int.from_bytes(signature[32:], "big")).to_bytes(32, "big")
     assert OpensslVerifier().verify([(signer.public_key, DIGEST, twin)]) == [True]
 
 
@@ -66,7 +67,7 @@ def test_hostile_keys_and_signatures_are_refused_without_an_exception() -> None:
     signer = OpensslSigner(SECRET)
     key, good = signer.public_key, signer.sign(DIGEST)
     r, s = good[:32], good[32:]
-    zero, n, top = bytes(32), ORDER.to_bytes(32, "big"), b"\xff" * 32
+    zero, n, top = bytes(32), N.to_bytes(32, "big"), b"\xff" * 32
     hybrid = bytes([6 + (key[-1] & 1)]) + key[1:]
     keys = [key[:-1] + bytes([key[-1] ^ 1]), b"\x04" + bytes(64), bytes(65), b"\x04" + top * 2]
     keys += [hybrid, key[:33], b"", b"\x00", key + b"\x00"]
@@ -89,9 +90,7 @@ def test_the_moved_boundary_between_key_and_digest_has_its_own_verdict() -> None
     assert verifier.verify([moved]) == [False]
 
 
-@pytest.mark.parametrize(
-    "bad", [b"", bytes(32), ORDER.to_bytes(32, "big"), b"\x01" * 31, b"\x01" * 33]
-)
+@pytest.mark.parametrize("bad", [b"", bytes(32), N.to_bytes(32, "big"), b"\x01" * 31, b"\x01" * 33])
 def test_a_secret_out_of_range_is_a_value_error(bad: bytes) -> None:
     """Zero, n, and wrong lengths are our own mistake."""
     with pytest.raises(ValueError, match="not a private key"):
