@@ -147,7 +147,9 @@ class Outcome:
 
     def _flows(self) -> list[Flow]:
         flows: list[Flow] = []
+        bought: Counter[bytes] = Counter()
         for (plant, meter), wh in sorted(self.books.pairs.items()):
+            bought[meter] += wh
             if wh:
                 seller = self._plants.get(plant) or self._homes[plant]
                 kind = "plant" if plant in self._plants else "neighbour"
@@ -155,10 +157,7 @@ class Outcome:
         for board in self.fleet.homes:
             homes = [board.energy(index) for index in range(self.fleet.scenario.slots)]
             own = sum(home.self_used_wh for home in homes)
-            imported = sum(home.imported_wh for home in homes)
-            grid = imported - sum(
-                wh for (_plant, meter), wh in self.books.pairs.items() if meter == board.kid
-            )
+            grid = sum(home.imported_wh for home in homes) - bought[board.kid]
             if own:
                 flows.append(self._flow(board.name, "roof", board.kid, own))
             if grid:
