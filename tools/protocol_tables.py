@@ -6,21 +6,19 @@ Fields come from wire/messages.py, states from ledger/life.py, bytes from tests/
 anything else than they.
 """
 
-import argparse
 import json
 import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import life_tables
+from generated import ROOT, refresh
 from vector_cases.form import diagnostic
 
 from wattpact.crypto.hashes import kid, sha256, thumbprint
 from wattpact.wire import codec, envelope, kinds, messages, topics
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "protocol.md"
 VECTORS = ROOT / "tests" / "vectors"
 
@@ -239,21 +237,5 @@ def filled(page: str) -> str:
     return marked.sub(renewed, page)
 
 
-def main() -> int:
-    """0 if the page is what it should be (with --check) or was written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if it is stale")
-    check: bool = parser.parse_args().check
-    page = PAGE.read_text()
-    new = filled(page)
-    if new == page:
-        return 0
-    if check:
-        print("docs/protocol.md is stale: run python tools/protocol_tables.py")
-        return 1
-    PAGE.write_text(new)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(refresh(__doc__, "tools/protocol_tables.py", {PAGE: lambda: filled(PAGE.read_text())}))

@@ -4,16 +4,15 @@
 The vectors are the protocol for anybody's language: one object a case, bytes in hex, `ok` says whether it is accepted.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
+from generated import ROOT, refresh
 from vector_cases import codec, crypto, envelopes, messages, topics
-from vector_cases.form import Case
+from vector_cases.form import Case, text_of
 
-FOLDER = Path(__file__).resolve().parent.parent / "tests" / "vectors"
+FOLDER = ROOT / "tests" / "vectors"
 
 FILES: "dict[str, Callable[[], list[Case]]]" = {
     "wire/codec.json": codec.cases,
@@ -27,35 +26,11 @@ FILES: "dict[str, Callable[[], list[Case]]]" = {
 }
 
 
-def text_of(cases: "Callable[[], list[Case]]") -> str:
-    """One file: what its cases mean, and a case a line, so that a change shows as a changed line."""
-    about = json.dumps((cases.__doc__ or "").strip())
-    lines = ",\n".join(json.dumps(case) for case in cases())
-    return '{"about": %s, "cases": [\n%s\n]}\n' % (about, lines)
-
-
-def main() -> int:
-    """0 if every file is what it should be (with --check) or was written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, exit 1 if a file is stale"
-    )
-    check: bool = parser.parse_args().check
-    stale = 0
-    for name, cases in FILES.items():
-        path, text = FOLDER / name, text_of(cases)
-        if path.exists() and path.read_text() == text:
-            continue
-        if check:
-            print(
-                "%s is stale: run python tools/vectors.py" % path.relative_to(FOLDER.parent.parent)
-            )
-            stale = 1
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-    return stale
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(
+        refresh(
+            __doc__,
+            "tools/vectors.py",
+            {FOLDER / name: partial(text_of, cases) for name, cases in FILES.items()},
+        )
+    )

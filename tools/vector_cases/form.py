@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a vector is written down: one case, one object, one line; bytes in hex."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 Case = dict[str, Any]
+
+
+def text_of(cases: Callable[[], list[Case]]) -> str:
+    """One file: what its cases mean, and a case a line, so that a change shows as a changed line."""
+    about = json.dumps((cases.__doc__ or "").strip())
+    lines = ",\n".join(json.dumps(case) for case in cases())
+    return '{"about": %s, "cases": [\n%s\n]}\n' % (about, lines)
 
 
 def diagnostic(value: "Any") -> str:
