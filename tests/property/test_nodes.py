@@ -325,6 +325,8 @@ class Stage:
             self.take(lambda: self.anna.core.restore(items, self.now))
         elif step == "a minute":
             self.until(self.now + 60)
+        elif step == "an hour":
+            self.until(self.now + 3_600)
         elif step == "a slot":
             self.until(self.now - self.now % SLOT + SLOT)
 
@@ -342,6 +344,7 @@ STEPS = (
     "power cut",
     "a minute",
     "a slot",
+    "an hour",
 )
 
 

@@ -345,6 +345,129 @@ def test_a_plants_no_after_its_yes_is_nothing() -> None:
     assert [deal.state for deal in world.deals()] == [life.ENDED]
 
 
+def test_a_record_is_submitted_before_its_time_is_over() -> None:
+    """An acceptance that comes late leaves less than RECORD_S: the meter does not wait so long."""
+    world, anna = town("sunny")
+    held: list[Letter] = []
+
+    def hold(letter: Letter) -> Sequence[Letter]:
+        if letter.word == "acceptance" and letter.sender != anna.kid:
+            held.append(letter)
+            return []
+        return [letter]
+
+    world.wire.tampers.append(hold)
+    world.run_until(FIRST - 800)
+    (proposal,) = [each.message for each in world.wire.sent("proposal")]
+    assert isinstance(proposal, Contract)
+    world.run_until(proposal.accept_by - 45)
+    anna.receive(next(each for each in held if each.to == anna.kid))
+    world.run_until(FIRST)
+    assert len(world.deals()) == 1
+
+
+def test_an_acceptance_after_everything_is_over_asks_the_chain() -> None:
+    """It may have been recorded in time with every answer lost: the record itself brings the truth (R16)."""
+    world, anna = town("sunny")
+    world.wire.tampers += [lost("acceptance", to=anna.kid), lost("stored", 1, to=anna.kid)]
+    world.run_until(FIRST)
+    (bought,) = anna.meter.buying.purchases()
+    assert bought.state == life.VOID
+    acceptance = next(each for each in world.wire.sent("acceptance") if each.to == anna.kid)
+    anna.receive(acceptance)
+    world.run_until(FIRST + 60)
+    assert bought.state == life.RECORDED
+    assert bought.locked or not bought.contract.coins
+
+
+def test_no_plant_is_asked_once_the_round_has_begun() -> None:
+    """A meter that woke late: the first plant is silent, and then it is too late for the second."""
+    world, anna = town("deaf", "dear")
+    world.wire.tampers.append(lost("proposal", 1))
+    world.run_until(FIRST - 1_000)
+    del world.boards["anna"]
+    world.run_until(FIRST - 5)
+    world.boards["anna"] = anna
+    world.run_until(FIRST + 60)
+    assert proposed_to(world) == ["deaf"]
+    assert anna.told("no-contract") == ["no plant accepted"]
+
+
+# -- power cuts that the property test of them cannot tell from luck
+
+
+def test_after_a_power_cut_a_silent_plant_is_not_asked_again_if_another_accepted() -> None:
+    """One contract per slot is enough."""
+    world, anna = town("deaf", "dear")
+    world.wire.tampers.append(lost("proposal", 1))
+    world.run_until(FIRST - 780)
+    assert proposed_to(world) == ["deaf", "dear"]
+    anna.restart()
+    world.run_until(FIRST)
+    assert proposed_to(world) == ["deaf", "dear"]
+    assert len(world.deals()) == 1
+
+
+def test_after_a_power_cut_a_plant_that_was_asked_is_asked_again() -> None:
+    """The proposal was kept and not sent, or its answer is lost: the same contract, once."""
+    world, anna = town("sunny")
+    world.wire.tampers.append(lost("proposal", 1))
+    world.run_until(FIRST - 830)
+    anna.restart()
+    world.run_until(FIRST)
+    assert proposed_to(world) == ["sunny", "sunny"]
+    assert len(world.deals()) == 1
+    assert anna.told("silent") == []
+
+
+def test_after_a_power_cut_the_meter_submits_what_it_has() -> None:
+    """It does not know how long it has had the record."""
+    world, anna = town("sunny")
+    world.wire.tampers.append(lost("acceptance", 1, to=world.desk.kid))
+    world.run_until(FIRST - 830)
+    anna.restart()
+    world.run_until(FIRST - 810)
+    assert len(world.deals()) == 1
+
+
+def test_an_end_that_was_kept_and_not_sent_is_the_only_end() -> None:
+    """The outbox had it, the purchase had not: the award for it is taken."""
+    world, anna = town("sunny")
+    run_first_round(world, FIRST + ROUND - 60)
+    anna.comes_again = False
+    anna.cut_after = anna.performed + 1
+    world.run_until(AWARDED)
+    assert anna.cuts == 1
+    assert len({end.payload() for end in ends(world)}) == 1
+    assert [deal.state for deal in world.deals()] == [life.SETTLED]
+    assert anna.meter.buying.awards == 1
+    assert anna.told("refused") == []
+
+
+def test_coins_burn_although_nothing_but_the_award_was_heard() -> None:
+    """Acceptance and every STORED lost: what the chain burnt and freed is what the wallet has."""
+    world, anna = town("sunny")
+    anna.imports = lambda slot: NEED_WH if slot < FIRST + 3 * ROUND else NEED_WH // 2
+    world.run_until(FIRST + 3 * ROUND + SLOT)
+    world.wire.tampers += [lost("acceptance", to=anna.kid), lost("stored", to=anna.kid)]
+    world.run_until(FIRST + 4 * ROUND)
+    stop_after_the_first_round(world)
+    world.run_until(FIRST + 6 * ROUND + SETTLE)
+    paid = [deal for deal in world.deals() if deal.terms.coins]
+    assert [deal.state for deal in paid] == [life.SETTLED]
+    assert anna.meter.buying.awards == len(world.deals())
+    free = sum(lot.free_ug for _id, lot in world.ledger.lots(anna.kid))
+    assert anna.meter.buying.wallet.free_ug() == free
+
+
+def test_coins_that_expired_leave_the_wallet() -> None:
+    """Otherwise a board's lots would be full of them one day."""
+    world, anna = town("sunny")
+    anna.meter.buying.wallet.add(b"l" * 32, COIN_UG, FIRST - 1_000)
+    world.run_until(FIRST)
+    assert anna.meter.buying.wallet.free_ug() == 0
+
+
 # -- delivery
 
 

@@ -309,12 +309,28 @@ def test_no_round_is_decided_twice_or_missed_whenever_the_power_fails(restarts_a
     world, anna, _deaf = deaf_town()
     world.run_until(FIRST + restarts_at)
     anna.restart()
-    world.run_until(FIRST - SLOT + 1)
     anna.read(FIRST - 2 * SLOT)
     world.run_until(FIRST)
     contracts = {each.payload for each in world.wire.sent("proposal") if each.sender == anna.kid}
     assert len(contracts) == 1
     assert len([deal for deal in world.deals() if deal.terms.meter == anna.kid]) == 1
+
+
+def test_a_round_decided_before_a_power_cut_is_not_decided_again_with_other_coins() -> None:
+    """In the very second of the decision: the coins of the first proposal are locked, and no second one is made."""
+    world, anna, _deaf = deaf_town()
+    wallet = anna.meter.buying.wallet
+    wallet.add(b"l" * 32, 10**8, FIRST + ROUND)
+    anna.flash[b"w"] = wallet.keep()
+    while not [each for each in world.wire.sent("proposal") if each.sender == anna.kid]:
+        world.run_until(world.clock + 1)
+    anna.restart()
+    anna.read(FIRST - 2 * SLOT)
+    world.run_until(world.clock)
+    contracts = {
+        each.message.payload() for each in world.wire.sent("proposal") if each.sender == anna.kid
+    }
+    assert len(contracts) == 1
 
 
 def test_a_board_that_slept_through_a_round_leaves_it() -> None:

@@ -25,6 +25,7 @@ from tests.trade.world import (
 )
 from wattpact.ledger import life
 from wattpact.metering.reading import Reading
+from wattpact.node.effects import Listen
 from wattpact.node.plant import REPORT_S
 from wattpact.units import DAY_S, HOUR_S
 from wattpact.wire import envelope
@@ -406,6 +407,37 @@ def test_a_plant_that_was_down_for_hours_reports_every_round_it_still_can() -> N
     assert offers(world)[-1].low == [(FIRST + ROUND, 4 * ROUND)]
     assert world.ledger.evidence(plant_of("sunny")) == []
     assert {key[:1] for key in sunny.flash} <= {b"f", b"g", b"o", b"p", b"s"}
+
+
+def test_what_was_read_before_a_power_cut_is_reported_after_it() -> None:
+    """Also in the first round of a board, of which nothing was reported yet."""
+    world, sunny = plant_town()
+    world.run_until(FIRST - 100)
+    sunny.restart()
+    world.run_until(FIRST + 100)
+    assert [(report.start, report.wh) for report in reports(world)] == [
+        (FIRST - 2 * SLOT, [YIELD_WH] * 2)
+    ]
+
+
+def test_an_acceptance_cut_short_is_finished_after_the_power_cut() -> None:
+    """Kept but not sent: it goes to the chain and to the meter, and the plant listens for the end."""
+    world, sunny = plant_town()
+    world.run_until(FIRST - 1_000)
+    sunny.cut_after = sunny.performed + 1
+    sunny.comes_again = False
+    propose(world, sunny, proposal(world))
+    assert sunny.cuts == 1
+    assert [each.to for each in world.wire.sent("acceptance")] == [
+        world.desk.kid,
+        kid_of("meter 0"),
+    ]
+    restored = world.plant_node(world.member("sunny"), PRICE, YIELD_WH)
+    effects = restored.restore(sorted(sunny.flash.items()), world.clock)
+    listens = [(each.kind, each.sender) for each in effects if isinstance(each, Listen)]
+    assert listens == [("trade_end", kid_of("meter 0"))]
+    world.run_until(FIRST - 900)
+    assert len(world.deals()) == 1
 
 
 def test_sold_energy_stays_sold_after_a_power_cut() -> None:
