@@ -428,3 +428,29 @@ def test_every_word_was_said() -> None:
         "tell",
         "tradeend",
     }
+
+
+# -- a store that gives back something else
+
+
+@given(names, st.data())
+@settings(max_examples=150)
+def test_a_spoiled_store_stops_no_board(name: str, data: st.DataObject) -> None:
+    """One item altered, cut or swapped: what cannot be read is dropped, and the board lives on."""
+    world = busy()
+    board = world.boards[name]
+    items = dict(board.flash)
+    key = data.draw(st.sampled_from(sorted(items)))
+    value = bytearray(items[key])
+    if data.draw(st.booleans()):
+        value[data.draw(st.integers(0, len(value) - 1))] ^= data.draw(st.integers(1, 255))
+    elif data.draw(st.booleans()):
+        del value[data.draw(st.integers(0, len(value) - 1)) :]
+    else:
+        value[:] = items[data.draw(st.sampled_from(sorted(items)))]
+    items[key] = bytes(value)
+    again = Board(board.name, board.kid, board._build, world.wire, world.now)
+    effects = again.core.restore(sorted(items.items()), world.clock)
+    dropped = [effect for effect in effects if isinstance(effect, Note) and effect.code == "store"]
+    assert len(dropped) <= 1
+    tick_on(again)

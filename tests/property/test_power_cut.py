@@ -45,7 +45,7 @@ class Town:
             "lots": [
                 (lot_id, lot.free_ug) for lot_id, lot in self.world.ledger.lots(self.buyer.kid)
             ],
-            "spent": self.buyer.meter.buying.spent_nano(END),
+            "spent": self.buyer.meter.buying.under_way.spent_nano(END),
             "evidence": self.world.ledger.evidence(self.seller.core.member.register.plant_id),
             "waiting": [each.core.member.outbox.wake_at() for each in (self.seller, self.buyer)],
         }

@@ -11,12 +11,10 @@ from binascii import hexlify
 from ..compat import const
 from ..contract import certificates
 from ..contract.proposing import propose
-from ..contract.purchase import Purchase
-from ..contract.wallet import Wallet
+from ..contract.purchases import Purchases
 from ..errors import WireError
 from ..ledger import life
 from ..market.choice import TRIES_MAX
-from ..units import DAY_S, money_nano
 from ..wire import envelope
 from ..wire.messages import TradeEnd, parse_as
 from .effects import Drop, Keep, Note, Send
@@ -24,6 +22,7 @@ from .effects import Drop, Keep, Note, Send
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..contract.certificates import AwardRow
+    from ..contract.purchase import Purchase
     from ..contract.timing import Timing
     from ..market.book import Book
     from ..market.choice import Option
@@ -49,42 +48,23 @@ class Buying:
         self.member = member
         self.timing = timing
         self.book = book
-        self.wallet = Wallet(member.genesis)
+        self.under_way = Purchases(member.genesis)
+        self.wallet = self.under_way.wallet
         self.awards = 0
-        self._purchases: "dict[bytes, Purchase]" = {}
         self._certificates = certificates.Certificates()
         self._unfinished: "list[tuple[Purchase, AwardRow]]" = []  # awards kept while being taken
         self._ranking: "list[Option]" = []
         self._tried = 0
         self._current: "Purchase | None" = None
         self._deadline = 0  # when the plant of the current proposal counts as silent
-        self._register_wh = 0
 
     def purchases(self) -> "list[Purchase]":
         """Contracts under way, oldest first."""
-        return sorted(self._purchases.values(), key=lambda p: (p.contract.start, p.contract_id))
-
-    def plant_ids(self) -> "set[bytes]":
-        """Plants with a contract under way."""
-        return {purchase.plant_id for purchase in self._purchases.values()}
-
-    def busy(self, start: int, end: int) -> bool:
-        """Whether a contract has slots within [start, end), or may have: the chain takes one per slot (R46)."""
-        return any([p.pending() and p.overlaps(start, end) for p in self._purchases.values()])
-
-    def spent_nano(self, start: int) -> int:
-        """What the contracts for delivery on the local day of `start` cost; those under way at most."""
-        day = self._day(start)
-        spent_nano = self.wallet.spent_nano(day)
-        for purchase in self._purchases.values():
-            contract = purchase.contract
-            if purchase.binds() and self._day(contract.start) == day:
-                spent_nano += money_nano(contract.price, contract.total_wh)
-        return spent_nano
+        return self.under_way.all()
 
     def wake_at(self) -> int:
         """When `on_tick` is wanted; 0 if nothing is under way."""
-        times = [self._look_at(purchase) for purchase in self._purchases.values()]
+        times = [self._look_at(purchase) for purchase in self.under_way.all()]
         if self._current:
             times.append(self._deadline)
         return min(times) if times else 0
@@ -96,7 +76,7 @@ class Buying:
             effects.append(Note("silent", hexlify(self._current.plant_id).decode()))
             self._next(now, effects)
         for purchase in self.purchases():
-            while purchase.contract_id in self._purchases and self._look_at(purchase) <= now:
+            while self.under_way.holds(purchase) and self._look_at(purchase) <= now:
                 self._look(purchase, now, effects)
 
     # -- proposing: C5
@@ -126,14 +106,13 @@ class Buying:
             member.kid,
             self.wallet,
             now + self.timing.accept_s,
-            self._register_wh,
+            self.under_way.register_wh,
         )
-        self._lock(purchase)
-        self._purchases[purchase.contract_id] = purchase
+        self.under_way.add(purchase)
         effects.append(self._keep(purchase))
         self._send(purchase, now, effects)
 
-    def _send(self, purchase: Purchase, now: int, effects: "list[Effect]") -> None:
+    def _send(self, purchase: "Purchase", now: int, effects: "list[Effect]") -> None:
         self._current = purchase
         self._deadline = now + self.timing.answer_s
         data = self.member.sign(purchase.contract)[1]
@@ -141,7 +120,7 @@ class Buying:
 
     def on_record(self, opened: "Opened", contract: "Contract", now: int) -> "list[Effect]":
         """The plant's acceptance, as the complete record."""
-        purchase = self._purchases.get(opened.id)
+        purchase = self.under_way.get(opened.id)
         if purchase is None or opened.kid != contract.plant:
             raise WireError("acceptance of something not proposed")
         if purchase.record:
@@ -160,7 +139,7 @@ class Buying:
 
     def on_decline(self, opened: "Opened", decline: "Decline", now: int) -> "list[Effect]":
         """The plant's no: remember what it has left, try the next."""
-        purchase = self._purchases.get(decline.contract_id)
+        purchase = self.under_way.get(decline.contract_id)
         if purchase is None or opened.kid != purchase.contract.plant:
             raise WireError("decline of something not proposed")
         effects: "list[Effect]" = []
@@ -169,7 +148,7 @@ class Buying:
             effects.append(Note("declined", hexlify(purchase.plant_id).decode()))
             self.book.declined(purchase.plant_id, contract.offer_id, decline.remaining_wh)
             purchase.advance(life.DECLINE)
-            self._release(purchase)
+            self.under_way.release(purchase)
             if self._current is purchase:
                 self._next(now, effects)
         return effects
@@ -189,34 +168,34 @@ class Buying:
 
     def _recorded(self, message_id: bytes, effects: "list[Effect]") -> None:
         """The chain has a contract of ours, or its end, whatever we believed of it: it binds."""
-        for purchase in self._purchases.values():
-            if message_id in (purchase.contract_id, purchase.end_id) and purchase.can(life.RECORD):
-                purchase.advance(life.RECORD)
-                purchase.submit_at = 0
-                self._lock(purchase)
-                self._agreed(purchase)
-                effects.append(self._keep(purchase))
+        purchase = self.under_way.named(message_id)
+        if purchase and purchase.can(life.RECORD):
+            purchase.advance(life.RECORD)
+            purchase.submit_at = 0
+            self.under_way.lock(purchase)
+            self._agreed(purchase)
+            effects.append(self._keep(purchase))
 
     def _refused(self, message_id: bytes, rule: int, now: int, effects: "list[Effect]") -> None:
         """The chain will not have a contract, or the end of one that it never had."""
-        purchase = self._purchases.get(message_id)
-        if purchase and purchase.can(life.LAPSE):
+        purchase = self.under_way.named(message_id)
+        if purchase is None:
+            return
+        if purchase.end_id == message_id:
+            if rule == RULE_NO_CONTRACT:
+                self._forget(purchase, effects)
+        elif purchase.can(life.LAPSE):
             purchase.advance(life.LAPSE)
             purchase.refused = True
             purchase.submit_at = 0
-            self._release(purchase)
+            self.under_way.release(purchase)
             if rule in RULE_COINS:
                 self.wallet.distrust(purchase.contract.coins)
                 effects.append(Keep(WALLET_KEY, self.wallet.keep()))
             if self._current is purchase:
                 self._next(now, effects)
-        elif rule == RULE_NO_CONTRACT:
-            for each in self.purchases():
-                if each.end_id == message_id:
-                    self._release(each)
-                    self._forget(each, effects)
 
-    def _agreed(self, purchase: Purchase) -> None:
+    def _agreed(self, purchase: "Purchase") -> None:
         """A plant said yes: nobody else is asked for these slots."""
         self._ranking = []
         if self._current is purchase:
@@ -227,7 +206,7 @@ class Buying:
     def on_reading(self, reading: "Reading", now: int, effects: "list[Effect]") -> None:
         """One slot of our own meter; the last slot of a contract ends it. A slot that comes again changes nothing."""
         register_wh = reading.import_register_wh
-        self._register_wh = max(self._register_wh, register_wh)
+        self.under_way.register_wh = max(self.under_way.register_wh, register_wh)
         for purchase in self.purchases():
             if purchase.end_id or not purchase.overlaps(reading.slot, reading.slot + 1):
                 continue
@@ -237,18 +216,16 @@ class Buying:
             elif purchase.pending():
                 effects.append(self._keep(purchase))
 
-    def _end(self, purchase: Purchase, now: int, effects: "list[Effect]") -> None:
+    def _end(self, purchase: "Purchase", now: int, effects: "list[Effect]") -> None:
         """Sign and broadcast. The outbox keeps it before the purchase does: `resume` finds it there."""
         if not purchase.valid():
             effects.append(Note("meter", "a slot of a contract has no valid reading"))
-        start = purchase.contract.start
-        before = [p.register_wh for p in self._purchases.values() if p.contract.start < start]
-        end_id, data = self.member.sign(purchase.end(max(before + [0])))
+        end_id, data = self.member.sign(purchase.end(self.under_way.register_before(purchase)))
         purchase.end_id = end_id
         effects += self.member.outbox.publish(end_id, "trade_end", data, now)
         effects.append(self._keep(purchase))
 
-    def _look_at(self, purchase: Purchase) -> int:
+    def _look_at(self, purchase: "Purchase") -> int:
         """When this contract needs a look if nothing happens to it."""
         settle_s, withheld_s, _late_s, clock_s = self.member.genesis.timeouts
         if purchase.end_id:
@@ -258,7 +235,7 @@ class Buying:
         give_up = purchase.last_slot_end + self.timing.grace_s
         return min(give_up, purchase.submit_at) if purchase.submit_at else give_up
 
-    def _look(self, purchase: Purchase, now: int, effects: "list[Effect]") -> None:
+    def _look(self, purchase: "Purchase", now: int, effects: "list[Effect]") -> None:
         if purchase.end_id:
             if purchase.binds():
                 effects.append(Note("no-award", hexlify(purchase.plant_id).decode()))
@@ -268,7 +245,7 @@ class Buying:
             if self._current is purchase:
                 self._current = None
             purchase.advance(life.LAPSE)
-            self._release(purchase)
+            self.under_way.release(purchase)
         elif purchase.submit_at and purchase.submit_at <= now:
             purchase.submit_at = 0
             effects += self.member.outbox.send(
@@ -294,11 +271,11 @@ class Buying:
                     ours.append((purchase, row))
         effects: "list[Effect]" = []
         for purchase, row in ours:
-            if purchase.contract_id in self._purchases:
+            if self.under_way.holds(purchase):
                 self._take(purchase, row, effects)
         return effects
 
-    def _take(self, purchase: Purchase, row: "AwardRow", effects: "list[Effect]") -> None:
+    def _take(self, purchase: "Purchase", row: "AwardRow", effects: "list[Effect]") -> None:
         """One award. The certificate is kept first, the contract dropped last: what lies between can be done again."""
         trade_end_id, _meter, coin_ug, expires, certificate = row
         self._recorded(trade_end_id, effects)
@@ -310,13 +287,9 @@ class Buying:
         effects.append(Keep(WALLET_KEY, self.wallet.keep()))
         self._forget(purchase, effects)
 
-    def _close(self, purchase: Purchase, settled_wh: int) -> None:
-        """No more to come of an ended contract: coins burn or are free, the book learns how the plant did."""
-        contract = purchase.contract
-        if purchase.locked:
-            self.wallet.settle(contract.coins, settled_wh, contract.total_wh)
-            purchase.locked = False
-        self.wallet.spend(self._day(contract.start), money_nano(contract.price, settled_wh))
+    def _close(self, purchase: "Purchase", settled_wh: int) -> None:
+        """An ended contract came to this: coins burn or are free, the book learns how the plant did."""
+        self.under_way.close(purchase, settled_wh)
         self.book.observe(
             purchase.plant_id, purchase.last_slot_end, sum(purchase.delivered()), settled_wh
         )
@@ -327,14 +300,13 @@ class Buying:
         """One item of the store; keys come in ascending order, so purchases before awards. WireError if unreadable."""
         kind = key[:1]
         if kind == PREFIX:
-            purchase = Purchase.restore(kept, self.timing.slot_s)
-            self._purchases[purchase.contract_id] = purchase
+            self.under_way.restore(kept)
         elif kind == CERTIFICATE_PREFIX:
             row = certificates.restore(key[1:], self.member.kid, kept)
             self._certificates.file(row)
-            for purchase in self.purchases():
-                if purchase.end_id == row[0]:
-                    self._unfinished.append((purchase, row))
+            purchase = self.under_way.named(row[0])
+            if purchase:
+                self._unfinished.append((purchase, row))
         elif key == WALLET_KEY:
             self.wallet.restore(kept)
 
@@ -343,12 +315,11 @@ class Buying:
         effects: "list[Effect]" = []
         for end_id, data in self.member.outbox.published("trade_end"):
             trade_end = parse_as(TradeEnd, envelope.peek_payload(data))
-            purchase = self._purchases.get(trade_end.contract_id)
+            purchase = self.under_way.get(trade_end.contract_id)
             if purchase and not purchase.end_id:
                 purchase.ended(end_id, trade_end)
         for purchase in self.purchases():
-            self._register_wh = max(self._register_wh, purchase.register_wh)
-            self._lock(purchase)
+            self.under_way.lock(purchase)
             if purchase.state == life.ACCEPTED and not self.member.outbox.holds(
                 purchase.contract_id
             ):
@@ -365,32 +336,15 @@ class Buying:
             if p.state == life.PROPOSED and p.contract.accept_by > now
         ]
         if asked:
-            last = self._purchases[max(asked)[1]]
-            bound = [p for p in self.purchases() if p.binds() and p.overlaps(*last.span())]
-            if not bound:
+            last = self.under_way.get(max(asked)[1])
+            bound = [p for p in self.purchases() if p.binds()]
+            if last and not [p for p in bound if p.overlaps(*last.span())]:
                 self._send(last, now, effects)
         return effects
 
-    # -- small change
-
-    def _day(self, time: int) -> int:
-        return (time + self.member.genesis.utc_offset_s) // DAY_S
-
-    def _keep(self, purchase: Purchase) -> Keep:
+    def _keep(self, purchase: "Purchase") -> Keep:
         return Keep(PREFIX + purchase.contract_id, purchase.keep())
 
-    def _forget(self, purchase: Purchase, effects: "list[Effect]") -> None:
-        del self._purchases[purchase.contract_id]
+    def _forget(self, purchase: "Purchase", effects: "list[Effect]") -> None:
+        self.under_way.remove(purchase)
         effects.append(Drop(PREFIX + purchase.contract_id))
-
-    def _lock(self, purchase: Purchase) -> None:
-        """Its coins may be spent by the chain: they are in no other proposal."""
-        if purchase.pending() and not purchase.locked:
-            self.wallet.lock(purchase.contract.coins)
-            purchase.locked = True
-
-    def _release(self, purchase: Purchase) -> None:
-        """Nothing came of it: its coins are free again."""
-        if purchase.locked:
-            self.wallet.settle(purchase.contract.coins, 0, purchase.contract.total_wh)
-            purchase.locked = False

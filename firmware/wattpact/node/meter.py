@@ -197,7 +197,7 @@ class MeterNode(Core):
             raise WireError("offer of an unknown plant")
         if offer.currency != self.member.genesis.currency:
             raise WireError("offer in another currency")
-        keep = self.preferences.favoured | self.buying.plant_ids()
+        keep = self.preferences.favoured | self.buying.under_way.plant_ids()
         self.book.hear(
             offer, opened.id, opened.kid, opened.data, known.register, known.data, now, direct, keep
         )
@@ -243,7 +243,7 @@ class MeterNode(Core):
         if why:
             effects.append(Note("not-trading", why))
             return
-        if self.buying.busy(start, start + self.timing.round_s):
+        if self.buying.under_way.busy(start, start + self.timing.round_s):
             return  # decided before a power cut
         genesis = self.member.genesis
         slots = self.timing.slots_of(start)
@@ -263,7 +263,9 @@ class MeterNode(Core):
         candidates = [
             candidate(entry, self.book.judgement(entry, now), demand) for entry in entries
         ]
-        choice = choose(candidates, demand, self.preferences, self.buying.spent_nano(start))
+        choice = choose(
+            candidates, demand, self.preferences, self.buying.under_way.spent_nano(start)
+        )
         self.choice = choice
         if candidates:
             self.tally.scored += 1

@@ -243,7 +243,7 @@ def test_a_record_that_the_chain_refuses_frees_coins_and_energy() -> None:
     assert anna.told("refused") == ["refused by rule R50"]
     assert world.deals() == []
     assert world.boards["sunny"].plant.sales.sold_wh(panel_of("sunny"), FIRST) == 0
-    assert anna.meter.buying.spent_nano(FIRST) == 0
+    assert anna.meter.buying.under_way.spent_nano(FIRST) == 0
     world.run_until(FIRST + ROUND)
     assert [(deal.terms.start, deal.terms.coins) for deal in world.deals()] == [(FIRST + ROUND, [])]
 
@@ -254,7 +254,7 @@ def test_what_is_refused_for_another_reason_leaves_the_coins_alone() -> None:
     world.run_until(FIRST)
     assert anna.told("refused") == ["refused by rule R52"]
     assert world.deals() == []
-    assert anna.meter.buying.busy(FIRST, FIRST + 1) is False
+    assert anna.meter.buying.under_way.busy(FIRST, FIRST + 1) is False
 
 
 def test_a_contract_recorded_too_late_is_void() -> None:
@@ -616,8 +616,8 @@ def test_a_budget_holds_for_the_day_of_delivery() -> None:
     anna = world.add_meter("anna", hears=["sunny"], preferences=wishes)
     world.run_until(FIRST + 5 * ROUND)
     assert len(world.deals()) == 2
-    assert anna.meter.buying.spent_nano(FIRST + 5 * ROUND) == 2 * PRICE * ROUND_WH
-    assert anna.meter.buying.spent_nano(FIRST + DAY_S) == 0
+    assert anna.meter.buying.under_way.spent_nano(FIRST + 5 * ROUND) == 2 * PRICE * ROUND_WH
+    assert anna.meter.buying.under_way.spent_nano(FIRST + DAY_S) == 0
 
 
 def test_energy_that_was_not_used_is_left_in_the_budget() -> None:
