@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board trades alike on both interpreters: meter and plant through a ledger, from the offer to the award.
 
-Effects are carried by hand, signatures are the board's own. The meter loses power in the middle of its contract.
+Effects are carried by hand, signatures are the board's own. Both lose power in the middle of their contract.
 """
 
 from binascii import hexlify
@@ -82,7 +82,7 @@ class Street:
         self.now = FIRST - 1200
         self.waiting: "list[bytes]" = []
         self.told: "list[str]" = []
-        self.store: "dict[bytes, bytes]" = {}
+        self.stores: "dict[str, dict[bytes, bytes]]" = {"MeterNode": {}, "PlantNode": {}}
         self.registers = {name: self._register(name) for name in (b"anna", b"sunny")}
 
     def _genesis(self) -> Genesis:
@@ -158,12 +158,10 @@ class Street:
             name = core.__class__.__name__
             if isinstance(effect, Keep):
                 self.say(name, "keep", effect.key[:1], len(effect.value))
-                if core is self.meter:
-                    self.store[effect.key] = effect.value
+                self.stores[name][effect.key] = effect.value
             elif isinstance(effect, Drop):
                 self.say(name, "drop", effect.key[:1])
-                if core is self.meter:
-                    self.store.pop(effect.key, None)
+                self.stores[name].pop(effect.key, None)
             elif isinstance(effect, Note):
                 self.say(name, "note", effect.code, effect.text)
             elif isinstance(effect, (Send, Publish)):
@@ -229,11 +227,16 @@ class Street:
         self.now = time
 
     def power_cut(self) -> None:
-        """The meter forgets everything but what its store kept."""
-        self.meter = self.build_meter()
-        self.cores[self.meter.member.kid] = self.meter
-        self.perform(self.meter, self.meter.restore(sorted(self.store.items()), self.now))
+        """Both boards forget everything but what their stores kept."""
+        self.meter, self.plant = self.build_meter(), self.build_plant()
         self.meter.member.meet(self.registers[b"sunny"])
+        self.plant.member.meet(self.registers[b"anna"])
+        for core in (self.meter, self.plant):
+            self.cores[core.member.kid] = core
+            items = sorted(self.stores[core.__class__.__name__].items())
+            self.perform(core, core.restore(items, self.now))
+        self.plant.selling = False
+        self.meter.preferences.paused = True
 
     def say(self, *words: "object") -> None:
         """A line."""
@@ -256,8 +259,6 @@ def lines() -> "Iterator[str]":
     for time in (FIRST - 1000, FIRST - 700, FIRST + 100):
         street.until(time)
         yield from street.lines()
-    street.plant.selling = False
-    street.meter.preferences.paused = True
     for number, slot in enumerate((FIRST, FIRST + SLOT), 1):
         street.until(slot + SLOT + 1)
         panel, home = Reading(slot, 0, 900, 0, 0), Reading(slot, 180, 0, 5000 + 180 * number, 0)
@@ -275,5 +276,6 @@ def lines() -> "Iterator[str]":
         yield shown([deal.id, life.STATES[deal.state], deal.terms.wh, deal.progress.settled])
     meter = street.meter
     yield shown([meter.buying.wallet.free_ug(), street.ledger.balance(meter.member.kid)])
-    yield shown(sorted(street.store))
+    for name in sorted(street.stores):
+        yield shown(sorted(street.stores[name]))
     yield shown([street.ledger.height, street.ledger.app_hash])
