@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How bytes travel; filled by the MQTT client."""
+"""How bytes travel between nodes. Empty until there is a client for a broker."""
