@@ -11,7 +11,8 @@ from typing import Protocol, TypeVar
 
 from wattpact.market.low_supply import join
 from wattpact.market.preferences import Preferences
-from wattpact.units import DAY_S, HOUR_S, civil
+from wattpact.units import DAY_S, HOUR_S, POWER_W_MAX, civil
+from wattpact.wire.messages import PANELS_MAX
 
 from .settings import UTC_OFFSET_S, Settings
 from .world.loads import Home, LoadModel
@@ -28,6 +29,7 @@ T = TypeVar("T")
 NEIGHBOURHOOD_HOMES = 12
 PLANT_W_PER_LOAD_W = 2
 """Plants' rated W over the homes' mean load: at a clear summer noon about what the homes draw."""
+PANEL_W_MIN = 1_000
 PLANT_PRICES = (160_000, 280_000)
 ROOF_PRICES = (180_000, 300_000)
 MARGINS_PPM = (700_000, 950_000)
@@ -175,11 +177,10 @@ def _plants(settings: Settings, sky: Sky, load_w: int) -> list[PlantSite]:
             for column in range(index, len(pv.names), count):
                 worlds.append(MeasuredPanel(pv, column, sky.start, sky.slots, UTC_OFFSET_S))
         else:
-            panels = 2 + rng.randrange(3)
-            rated_w = load_w * PLANT_W_PER_LOAD_W * (60 + rng.randrange(81)) // (100 * count)
-            for number in range(panels):
-                panel_name = "%s.%d" % (name, number + 1)
-                panel = ground_panel(settings.seed, panel_name, max(1_000, rated_w // panels))
+            drawn = 2 + rng.randrange(3)
+            plant_w = load_w * PLANT_W_PER_LOAD_W * (60 + rng.randrange(81)) // (100 * count)
+            for number, rated_w in enumerate(panel_ratings(plant_w, drawn), 1):
+                panel = ground_panel(settings.seed, "%s.%d" % (name, number), rated_w)
                 worlds.append(PanelModel(settings.seed, name, panel, sky))
         sites = [Site(identity(settings.seed, "panel", name, w.name), w) for w in worlds]
         plants.append(
@@ -195,6 +196,16 @@ def _plants(settings: Settings, sky: Sky, load_w: int) -> list[PlantSite]:
             )
         )
     return plants
+
+
+def panel_ratings(plant_w: int, drawn: int) -> list[int]:
+    """Rated W of each panel of a plant of `plant_w`: as many panels as drawn, or more where one would be too large.
+
+    None is smaller than PANEL_W_MIN or larger than the ledger registers. If even the most panels a plant may have
+    cannot hold it, the plant is smaller.
+    """
+    count = min(max(drawn, -(-plant_w // POWER_W_MAX)), PANELS_MAX)
+    return [min(max(PANEL_W_MIN, plant_w // count), POWER_W_MAX)] * count
 
 
 def _wishes(settings: Settings, name: str) -> Preferences:

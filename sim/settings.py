@@ -2,15 +2,18 @@
 """What a run is asked to do, checked before anything is built: a mistake here is the user's, told in one line."""
 
 import argparse
+from calendar import timegm
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 
 from wattpact.units import DAY_S, HOUR_S
 from wattpact.wire.messages import PANELS_MAX
 
-from .world.csv_input import Series, common_window, read_series
+from .world.csv_cells import YEARS
+from .world.csv_input import Series, common_window, iso, read_series
+from .world.input_errors import plain
 from .world.profiles import SLOT_S
 
 METERS = 60
@@ -22,6 +25,8 @@ UTC_OFFSET_S = HOUR_S
 METERS_MAX = 100_000
 PLANTS_MAX = 1_000
 DAYS_MAX = 3_660
+SEED_MAX = (1 << 63) - 1
+RESULT_FILES = ("chain.db", "report.html", "summary.json")
 
 
 class SettingsError(Exception):
@@ -45,7 +50,7 @@ class Settings:
     loads: Series | None
     pv: Series | None
     arguments: Sequence[str]
-    """As the user gave them: with `python sim/run.py` before them they replay the run."""
+    """As the user gave them: after the interpreter and `sim/run.py` they replay the run."""
 
     @property
     def days(self) -> int:
@@ -60,7 +65,8 @@ def parser() -> argparse.ArgumentParser:
         description="Trade between homes, plants and neighbours in virtual time, "
         "with real signatures and a real ledger file.",
         epilog="Exit code 0: every check holds; 1: a check failed, and the line that replays the run is printed; "
-        "2: bad input, nothing written.",
+        "2: bad input, or the results could not be written; 130, 143, 129: stopped by Ctrl-C, SIGTERM, SIGHUP, "
+        "nothing written.",
     )
     _add_counts(made)
     _add_files(made)
@@ -80,7 +86,8 @@ def _add_counts(made: argparse.ArgumentParser) -> None:
         "--plants",
         type=int,
         metavar="N",
-        help="PV plants (default %d, more if --pv needs them)" % PLANTS,
+        help="PV plants (default %d; with --pv at most one per panel, and enough for 16 panels each)"
+        % PLANTS,
     )
     add(
         "--prosumers",
@@ -93,20 +100,20 @@ def _add_counts(made: argparse.ArgumentParser) -> None:
         "--days",
         type=int,
         metavar="D",
-        help="days (default %d, or as many as the CSV files have)" % DAYS,
+        help="days (default %d, or all that the CSV files have)" % DAYS,
     )
     add(
         "--start",
         metavar="DATE",
-        default=FIRST_DAY,
-        help="first day, YYYY-MM-DD (default %(default)s; with CSV files their first slot counts)",
+        help="first day, YYYY-MM-DD, in the years %d to %d; it begins at 00:00 UTC+1 (default %s, "
+        "or the first slot of the CSV files)" % (*YEARS, FIRST_DAY),
     )
     add(
         "--seed",
         type=int,
         metavar="S",
         default=1,
-        help="one seed, one result (default %(default)s)",
+        help="one seed, one result; 0 to 2^63 - 1 (default %(default)s)",
     )
     add(
         "--deaf",
@@ -144,17 +151,19 @@ def _add_files(made: argparse.ArgumentParser) -> None:
 def read(arguments: Sequence[str]) -> Settings:
     """Arguments and CSV files, checked. SettingsError or world.input_errors.InputError, each of one line."""
     given = parser().parse_args(arguments)
-    for name, least, most in (("seed", 0, 1 << 63), ("slots", 1, ROUND_SLOTS)):
+    for name, least, most in (("seed", 0, SEED_MAX), ("slots", 1, ROUND_SLOTS)):
         _within("--" + name, getattr(given, name), least, most)
     for name in ("prosumers", "deaf"):
         _within("--" + name, getattr(given, name), 0, 1)
-    loads = read_series(given.loads) if given.loads else None
-    pv = read_series(given.pv) if given.pv else None
-    meters = _meters(given.meters, loads)
-    plants = _plants(given.plants, pv)
     if given.days is not None:
         _within("--days", given.days, 1, DAYS_MAX)
-    start, slots = _window(given.start, given.days, loads, pv)
+    begin = None if given.start is None else _midnight(given.start)
+    out = _folder(given.out)
+    loads = None if given.loads is None else read_series(given.loads)
+    pv = None if given.pv is None else read_series(given.pv)
+    meters = _meters(given.meters, loads)
+    plants = _plants(given.plants, pv)
+    start, slots = _window(begin, given.days, loads, pv)
     return Settings(
         seed=given.seed,
         meters=meters,
@@ -164,7 +173,7 @@ def read(arguments: Sequence[str]) -> Settings:
         start=start,
         slots=slots,
         round_slots=given.slots,
-        out=Path(given.out),
+        out=out,
         loads=loads,
         pv=pv,
         arguments=tuple(arguments),
@@ -196,7 +205,11 @@ def _plants(asked: int | None, pv: Series | None) -> int:
         return PLANTS if asked is None else asked
     panels = len(pv.names)
     needed = -(-panels // PANELS_MAX)
-    if asked and asked < needed:
+    if asked == 0:
+        raise SettingsError("--plants 0, but %s has panels: leave one of the two out" % pv.file)
+    if asked is not None and asked > panels:
+        raise SettingsError("--plants %d, but %s has %d panels" % (asked, pv.file, panels))
+    if asked is not None and asked < needed:
         raise SettingsError(
             "--plants %d, but %s has %d panels and a plant has at most %d: at least %d plants"
             % (asked, pv.file, panels, PANELS_MAX, needed)
@@ -204,24 +217,64 @@ def _plants(asked: int | None, pv: Series | None) -> int:
     return min(max(PLANTS, needed) if asked is None else asked, panels)
 
 
+def _midnight(day: str) -> int:
+    """Unix s of 00:00 local time on `day`."""
+    try:
+        first = date.fromisoformat(day)
+    except ValueError:
+        first = None
+    if first is None or first.isoformat() != day or not YEARS[0] <= first.year <= YEARS[1]:
+        raise SettingsError(
+            "--start must be a day such as %s in the years %d to %d, not %r"
+            % (FIRST_DAY, *YEARS, day)
+        )
+    return timegm(first.timetuple()) - UTC_OFFSET_S
+
+
+def _folder(name: str) -> Path:
+    """Where results go; nothing is made yet, but what can be seen to be in the way is refused."""
+    if not name:
+        raise SettingsError("--out must name a folder, not nothing")
+    out = Path(name)
+    try:
+        if out.exists() and not out.is_dir():
+            raise SettingsError("--out %s is a file, not a folder" % plain(name))
+        for file in RESULT_FILES:
+            if (out / file).is_dir():
+                raise SettingsError(
+                    "--out: %s is a folder, and a file must go there" % plain(str(out / file))
+                )
+    except OSError as error:
+        raise SettingsError("--out %s: %s" % (plain(name), error.strerror)) from None
+    return out
+
+
 def _window(
-    first_day: str, days: int | None, loads: Series | None, pv: Series | None
+    begin: int | None, days: int | None, loads: Series | None, pv: Series | None
 ) -> tuple[int, int]:
-    """Start (Unix s) and slots: the days asked for, or as many of them as the files have."""
-    most = (days or DAYS_MAX) * DAY_S // SLOT_S
+    """Start (Unix s) and slots: what was asked for, or else all that the files have."""
+    series = loads or pv
+    if series is None:
+        first = _midnight(FIRST_DAY) if begin is None else begin
+        return first, (DAYS if days is None else days) * DAY_S // SLOT_S
     if loads and pv:
         start, slots = common_window(loads, pv)
-        return start, min(slots, most)
-    series = loads or pv
-    if series:
-        return series.start, min(series.slots, most)
-    try:
-        midnight = datetime.combine(date.fromisoformat(first_day), datetime.min.time(), tzinfo=UTC)
-    except ValueError:
+        files = "%s and %s have in common" % (plain(loads.file), plain(pv.file))
+    else:
+        start, slots = series.start, series.slots
+        files = "%s has" % plain(series.file)
+    end = start + slots * SLOT_S
+    have = "%s %s to %s" % (files, iso(start), iso(end))
+    if begin is not None:
+        if not start <= begin < end:
+            raise SettingsError("--start is %s, but %s" % (iso(begin), have))
+        start, slots = begin, (end - begin) // SLOT_S
+    if days is None:
+        return start, slots
+    asked = days * DAY_S // SLOT_S
+    if asked > slots:
         raise SettingsError(
-            "--start must be a date such as %s, not %r" % (FIRST_DAY, first_day)
-        ) from None
-    begin = midnight - timedelta(seconds=UTC_OFFSET_S)
-    if not 1990 <= begin.year <= 2200:
-        raise SettingsError("--start must lie between 1990 and 2200")
-    return int(begin.timestamp()), (days or DAYS) * DAY_S // SLOT_S
+            "--days %d is %d slots, but %s: %d slots from %s"
+            % (days, asked, have, slots, iso(start))
+        )
+    return start, asked

@@ -5,17 +5,22 @@ Stricter than `datetime.fromisoformat` and `float`, which take week dates, under
 """
 
 import re
+from calendar import timegm
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Decimal
-
-from wattpact.units import TIME_MAX
 
 from .input_errors import shown
 
 UWH = 1_000_000
+YEARS = (
+    1990,
+    2200,
+)  # whole years UTC: outside them a time is a slip, and calendars and histories need room
 _CELL_MAX = 64
 _PLAIN_DIGITS = 9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = timegm((YEARS[0], 1, 1, 0, 0, 0))
+_END = timegm((YEARS[1] + 1, 1, 1, 0, 0, 0))
 _TIME = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]0+)?)?"
     r"(?:([Zz])|([+-])([0-9]{2})(?::?([0-9]{2}))?)?"
@@ -52,8 +57,8 @@ def instant(cell: str) -> int:
         time = (local - _EPOCH) // timedelta(seconds=1)
     except (ValueError, OverflowError):
         raise TimeFault("%s is no date and time that exists" % shown(cell)) from None
-    if not 0 <= time <= TIME_MAX:
-        raise TimeFault("%s is before 1970 or too far ahead" % shown(cell))
+    if not _FIRST <= time < _END:
+        raise TimeFault("%s is not in the years %d to %d" % (shown(cell), *YEARS))
     return time
 
 

@@ -105,7 +105,7 @@ def common_window(loads: Series, pv: Series) -> tuple[int, int]:
     """Start (Unix s) and number of the slots that both files have, at least 1, or NoOverlap."""
     start, end = max(loads.start, pv.start), min(loads.end, pv.end)
     if start >= end:
-        spans = ["%s to %s" % (_iso(series.start), _iso(series.end)) for series in (loads, pv)]
+        spans = ["%s to %s" % (iso(series.start), iso(series.end)) for series in (loads, pv)]
         raise NoOverlap(
             loads.file,
             "its time (%s) has no slot in common with %s (%s)" % (spans[0], pv.file, spans[1]),
@@ -113,7 +113,8 @@ def common_window(loads: Series, pv: Series) -> tuple[int, int]:
     return start, (end - start) // SLOT_S
 
 
-def _iso(time: int) -> str:
+def iso(time: int) -> str:
+    """A Unix time as people read it, UTC."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
@@ -232,9 +233,9 @@ def _next_time(path: str, number: int, cell: str, before: int | None) -> int:
         )
     if before is None or time == before + SLOT_S:
         return time
-    came = "%s comes after %s" % (_iso(time), _iso(before))
+    came = "%s comes after %s" % (iso(time), iso(before))
     if time == before:
-        problem = "slot %s appears twice" % _iso(time)
+        problem = "slot %s appears twice" % iso(time)
     elif time < before:
         problem = "out of order: %s" % came
     else:

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who lives in a run: drawn by name from the seed, in the shares asked for."""
 
-from sim.scenario import NEIGHBOURHOOD_HOMES, Scenario, build, secret
+from pathlib import Path
+
+import pytest
+
+from sim.scenario import NEIGHBOURHOOD_HOMES, Scenario, build, panel_ratings, secret
 from sim.settings import read
 from wattpact.crypto.p256 import N
+from wattpact.units import POWER_W_MAX
+from wattpact.wire.messages import PANELS_MAX
 
 
 def scenario(*arguments: str) -> Scenario:
@@ -58,3 +64,29 @@ def test_roofs_belong_to_their_homes_owner_and_plants_to_operators() -> None:
             assert home.roof.owner == home.owner
             assert len(home.roof.panels) == 1
     assert not {plant.owner for plant in made.plants} & {home.owner for home in made.homes}
+
+
+@pytest.mark.parametrize(
+    ("plant_w", "drawn", "count", "rated_w"),
+    [
+        (90_000, 3, 3, 30_000),
+        (500, 4, 4, 1_000),
+        (2 * POWER_W_MAX, 2, 2, POWER_W_MAX),
+        (2 * POWER_W_MAX + 1, 2, 3, 26_666_667),
+        (1_000 * POWER_W_MAX, 2, PANELS_MAX, POWER_W_MAX),
+    ],
+)
+def test_a_plants_panels_are_never_larger_than_can_be_registered(
+    plant_w: int, drawn: int, count: int, rated_w: int
+) -> None:
+    """As many as drawn; more where one would pass the limit; at most 16, and then a smaller plant."""
+    assert panel_ratings(plant_w, drawn) == [rated_w] * count
+
+
+def test_the_largest_loads_a_file_may_hold_have_plants(tmp_path: Path) -> None:
+    """Ten million Wh a slot is a home of 40 MW; its plants stay what a ledger registers."""
+    path = tmp_path / "huge.csv"
+    path.write_text("time,a,b\n2025-06-11T10:00Z,10000000,10000000\n", encoding="utf-8")
+    made = build(read(["--loads", str(path)]))
+    ratings = [panel.world.rated_w for plant in made.plants for panel in plant.panels]
+    assert all(1_000 <= rated_w <= POWER_W_MAX for rated_w in ratings)
