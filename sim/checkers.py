@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must hold after every run, whatever happened in it. The world is the witness: no check asks the ledger alone.
+"""What must hold after every run, whatever happened in it. The world is the witness, and for money and coins every
+contract is: no check believes one sum.
 
 Each check names what it saw first that should not be; a count of nothing is not a failure.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from host.keys import OpensslVerifier
 from host.store import ChainReader
 from host.verify import BrokenChain, verify
 from wattpact.ledger import life
+from wattpact.units import money_nano
 from wattpact.wire import envelope
 from wattpact.wire.messages import AWARD, Award, parse_as, type_of
 
@@ -48,7 +51,7 @@ class Checkers:
             ("no import settled twice", homes, self._import_once),
             ("postings sum to zero", accounts, self._postings),
             ("coins issued = spent + expired + balance", self._coin_words(), self._coins),
-            ("one award per trade end", awards, self._one_award),
+            ("one award per trade end", self._award_words(), self._one_award),
             ("every certificate is derived again from the chain", awards, self._certificates),
             ("replay of the chain gives the same app hash", self._head(), self._replay),
             ("witnesses agree", "witnesses: %d" % len(self.fleet.witnesses), self._witnesses),
@@ -98,6 +101,17 @@ class Checkers:
                 )
 
     def _postings(self) -> Faults:
+        expected: Counter[bytes] = Counter()
+        for deal in self.books.deals:
+            if deal.closing:
+                amount = money_nano(deal.terms.price, sum(deal.progress.settled))
+                expected[deal.terms.plant] += amount
+                expected[deal.terms.meter] -= amount - deal.closing.discount_nano
+                expected[self.fleet.ledger.genesis.funder] -= deal.closing.discount_nano
+        for kid, account in self.fleet.ledger.accounts():
+            if account.balance_nano != expected[kid]:
+                words = "account %s has %d nano, its contracts say %d"
+                yield words % (kid.hex(), account.balance_nano, expected[kid])
         total = sum(account.balance_nano for _kid, account in self.fleet.ledger.accounts())
         if total:
             yield "they sum to %d nano" % total
@@ -212,11 +226,28 @@ class Checkers:
 
     def _coin_words(self) -> str:
         totals = self.fleet.ledger.totals()
-        return "%d ug issued, %d spent, %d expired" % (
+        return "%d = %d + %d + %d ug" % (
             totals.issued_ug,
             totals.spent_ug,
             totals.expired_ug,
+            totals.issued_ug - totals.spent_ug - totals.expired_ug,
         )
+
+    def _award_words(self) -> str:
+        """How many there are, and why other trade ends earn none."""
+        closed = [deal for deal in self.books.deals if deal.closing and deal.progress.end_id]
+        idle = sum(1 for deal in closed if deal.closing and not deal.closing.wh)
+        late = sum(1 for deal in closed if deal.closing and deal.closing.wh and deal.progress.late)
+        words = _counted(len(self._awards), "award")
+        if idle:
+            words += "; %s settled 0 Wh" % _counted(idle, "trade end")
+        if late:
+            words += "; %s came late" % _counted(late, "trade end")
+        return words
+
+
+def _counted(n: int, noun: str) -> str:
+    return "%d %s" % (n, noun if n == 1 else noun + "s")
 
 
 def _check(name: str, seen: str, faults: Faults) -> Check:

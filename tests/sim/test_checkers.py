@@ -50,6 +50,16 @@ def test_a_sound_run_passes_every_check(finished: Finished) -> None:
     assert finished.books.settled_wh > 0
 
 
+def test_trade_ends_without_an_award_are_explained(finished: Finished) -> None:
+    """Trade ends and awards differ by those that settled nothing, and the check says so."""
+    checks = Checkers(finished.fleet, finished.books, finished.chain).run()
+    detail = next(check["detail"] for check in checks if check["name"] == "one award per trade end")
+    figures = [int(word) for word in detail.split() if word.isdigit()]
+    assert figures[0] == len(list(finished.fleet.ledger.awards()))
+    ends = sum(1 for deal in finished.books.deals if deal.progress.end_id)
+    assert figures[0] + sum(figures[1::2]) == ends, detail
+
+
 def _more_settled(run: Finished) -> None:
     key = max(run.books.settled_panel)
     run.books.settled_panel[key] += 1_000_000
@@ -104,6 +114,13 @@ def _money_from_nowhere(run: Finished) -> None:
     run.fleet.ledger.accounts = lambda: iter(accounts)
 
 
+def _money_of_another(run: Finished) -> None:
+    accounts = list(run.fleet.ledger.accounts())
+    accounts[0][1].balance_nano += 1
+    accounts[1][1].balance_nano -= 1
+    run.fleet.ledger.accounts = lambda: iter(accounts)
+
+
 def _another_certificate(run: Finished) -> None:
     derive = run.fleet.ledger.derive_award
     run.fleet.ledger.derive_award = lambda trade_end_id: (
@@ -131,6 +148,7 @@ def _message_dropped(run: Finished) -> None:
         (_panel_gave_less, "generation on the chain is what the panels gave"),
         (_coin_burned_twice, "coins issued = spent + expired + balance"),
         (_money_from_nowhere, "postings sum to zero"),
+        (_money_of_another, "postings sum to zero"),
         (_another_certificate, "every certificate is derived again from the chain"),
         (_message_dropped, "no message was dropped or waits for an answer"),
     ],
