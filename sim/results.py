@@ -14,16 +14,18 @@ PlantKind = Literal["plant", "neighbour"]
 BuyerKind = Literal["home", "prosumer"]
 ClaimId = Literal["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"]
 
-CLAIM_WORDS: tuple[tuple[ClaimId, str], ...] = (  # what each count of `Claims` counts
-    ("C1", "meters knew an offer with a reliability score"),
-    ("C2", "broadcast offers were heard by meters"),
-    ("C3", "answers of a neighbour were used in a choice"),
-    ("C4", "choices of a plant were made"),
-    ("C5", "contracts with both signatures were recorded"),
-    ("C6", "signed trade ends were recorded"),
-    ("C7", "awards were received by meters"),
-    ("C8", "contracts were paid in part with coins"),
-    ("C9", "certificates state a contribution"),
+CLAIM_WORDS: tuple[
+    tuple[ClaimId, str, str, str], ...
+] = (  # what is counted: one, several, and the rest
+    ("C1", "meter", "meters", " knew an offer with a reliability score"),
+    ("C2", "broadcast offer was", "broadcast offers were", " heard by meters"),
+    ("C3", "answer of a neighbour was", "answers of a neighbour were", " used in a choice"),
+    ("C4", "choice of a plant was", "choices of a plant were", " made"),
+    ("C5", "contract with both signatures was", "contracts with both signatures were", " recorded"),
+    ("C6", "signed trade end was", "signed trade ends were", " recorded"),
+    ("C7", "award was", "awards were", " received by meters"),
+    ("C8", "contract was", "contracts were", " recorded with coins"),
+    ("C9", "certificate states", "certificates state", " a contribution"),
 )
 
 
@@ -39,6 +41,14 @@ class Claims(TypedDict):
     C7: int
     C8: int
     C9: int
+
+
+def claim_lines(claims: Claims) -> list[tuple[ClaimId, int, str]]:
+    """(claim, count, what was counted) of each, in order; the words agree with the count."""
+    return [
+        (name, claims[name], (one if claims[name] == 1 else several) + rest)
+        for name, one, several, rest in CLAIM_WORDS
+    ]
 
 
 class EnergySums(TypedDict):

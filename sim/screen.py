@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One screen for a person when a run is over: what the trade did, what was checked, where to look further.
 
-At most 40 lines of 100 columns; colour only where a terminal asks for it. What does not fit is cut and said to be cut,
-checks that hold before those that failed; the command that replays the run and the paths stay whole.
+At most 40 lines; colour and a cut at 100 columns only where a terminal asks for them, so that a log keeps every word.
+Of more checks than fit, those that hold are counted first; the command that replays the run and the paths stay whole.
 """
 
 import shlex
@@ -23,7 +23,7 @@ from sim.figures import (
     plain,
     share,
 )
-from sim.results import CLAIM_WORDS, Check, Results
+from sim.results import Check, Results, claim_lines
 
 LINES_MOST = 40
 COLUMNS = 100
@@ -35,14 +35,16 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
-def render(results: Results, colour: bool = False) -> str:
-    """The whole screen, ending in a newline."""
+def render(results: Results, terminal: bool = False) -> str:
+    """The whole screen, ending in a newline; for a terminal coloured and cut to its width, for a file complete."""
     head = [_title(results), "", *_claims(results), "", *_figures(results), ""]
     tail = [*_replay(results), *_files(results)]
     room = max(LINES_MOST - len(head) - len(tail) - 1, 2)
-    lines = [*head, *_checks(results.summary["checks"], room), "", *tail]
-    text = "\n".join(line.rstrip() for line in lines) + "\n"
-    return _coloured(text) if colour else text
+    body = [*head, *_checks(results.summary["checks"], room), ""]
+    if terminal:
+        body = [_fitted(line) for line in body]
+    text = "\n".join(line.rstrip() for line in [*body, *tail]) + "\n"
+    return _coloured(text) if terminal else text
 
 
 def _coloured(text: str) -> str:
@@ -55,7 +57,7 @@ def _coloured(text: str) -> str:
 
 def _title(results: Results) -> str:
     summary = results.summary
-    return _fitted(
+    return _ascii(
         f"Wattpact simulation: {count(summary['meters'], 'meter')} ({count(summary['prosumers'], 'roof')}), "
         f"{count(summary['plants'], 'plant')}, {count(summary['days'], 'day')} in slots of "
         f"{duration(results.run.slot_s)}, seed {summary['seed']}"
@@ -63,11 +65,9 @@ def _title(results: Results) -> str:
 
 
 def _claims(results: Results) -> list[str]:
-    counts = results.summary["claims"]
-    wide = max(len(number(counts[name])) for name, _ in CLAIM_WORDS)
-    return [
-        _fitted(f"  {name}  {number(counts[name]):>{wide}} {words}") for name, words in CLAIM_WORDS
-    ]
+    lines = claim_lines(results.summary["claims"])
+    wide = max(len(number(n)) for _, n, _ in lines)
+    return [_ascii(f"  {name}  {number(n):>{wide}} {words}") for name, n, words in lines]
 
 
 def _figures(results: Results) -> list[str]:
@@ -96,17 +96,22 @@ def _figures(results: Results) -> list[str]:
         "chain": f"{count(summary['transactions'], 'transaction')} at height "
         f"{number(summary['height'])}, app hash {summary['app_hash'][:16]}...",
     }
-    if summary["deaf_meters"]:
+    if deaf := summary["deaf_meters"]:
+        verbs = ("hears", "has") if deaf == 1 else ("hear", "have")
         rows["deaf"] = (
-            f"{number(summary['deaf_meters_with_contract'])} of "
-            f"{count(summary['deaf_meters'], 'meter')} that hear no plant have contracts"
+            f"{number(summary['deaf_meters_with_contract'])} of {count(deaf, 'meter')} that "
+            f"{verbs[0]} no plant {verbs[1]} contracts"
         )
-    return [_fitted(f"  {name:<7} {plain(words)}") for name, words in rows.items()]
+    return [_ascii(f"  {name:<7} {plain(words)}") for name, words in rows.items()]
+
+
+def _ascii(line: str) -> str:
+    """Without the characters that only a page is sure to show."""
+    return line.replace(THIN, " ").replace(MINUS, "-")
 
 
 def _fitted(line: str) -> str:
     """Cut to the width, a cut marked in ASCII."""
-    line = line.replace(THIN, " ").replace(MINUS, "-")
     return line if len(line) <= COLUMNS else line[: COLUMNS - 3].rstrip() + "..."
 
 
@@ -114,12 +119,10 @@ def _checks(rows: list[Check], room: int) -> list[str]:
     """A line for each check, failed ones first, in `room` lines; what is cut are checks that hold."""
     failed = [check for check in rows if not check["ok"]]
     held = [check for check in rows if check["ok"]]
-    lines = [
-        _fitted(f"  FAILED  {plain(each['name'])}: {plain(each['detail'])}") for each in failed
-    ]
+    lines = [_ascii(f"  FAILED  {plain(each['name'])}: {plain(each['detail'])}") for each in failed]
     if len(rows) <= room:
         lines += [
-            _fitted(f"  ok      {plain(each['name'])}: {plain(each['detail'])}") for each in held
+            _ascii(f"  ok      {plain(each['name'])}: {plain(each['detail'])}") for each in held
         ]
         return lines or ["  FAILED  nothing was checked"]
     kept = lines[: room - 1]

@@ -7,7 +7,15 @@ Every function returns HTML in which all foreign text is escaped. Long lists are
 from collections.abc import Sequence
 
 from sim.figures import count, escape, listed, mass, moment, natural, number, part, share, shorten
-from sim.results import CLAIM_WORDS, CertificateUser, Chain, Check, Decision, PlantChoices, Summary
+from sim.results import (
+    CertificateUser,
+    Chain,
+    Check,
+    Decision,
+    PlantChoices,
+    Summary,
+    claim_lines,
+)
 
 ROWS_MAX = 12
 CARDS_MAX = 6
@@ -16,11 +24,10 @@ CARD_LINES_MAX = 12
 
 def claims(summary: Summary) -> str:
     """C1 to C9 with their counts; a zero is a plain zero."""
-    counts = summary["claims"]
     rows = "".join(
-        f'<li><span class="id">{name}</span><span class="n">{number(counts[name])}</span>'
+        f'<li><span class="id">{name}</span><span class="n">{number(n)}</span>'
         f"<span>{words}</span></li>"
-        for name, words in CLAIM_WORDS
+        for name, n, words in claim_lines(summary["claims"])
     )
     return f'<ol class="claims">{rows}</ol>'
 

@@ -18,6 +18,13 @@ class Terminal(io.StringIO):
         return True
 
 
+def bare(text: str) -> str:
+    """Without the codes for colours."""
+    for code in (screen.GREEN, screen.RED, screen.STRONG, screen.PLAIN):
+        text = text.replace(code, "")
+    return text
+
+
 def long_one() -> Results:
     """Many checks, long details, long command."""
     results = sample(failed=3)
@@ -35,9 +42,29 @@ def long_one() -> Results:
 )
 def test_it_fits_forty_lines_of_a_hundred_columns(results: Results) -> None:
     """Nothing scrolls away and nothing wraps."""
-    lines = screen.render(results).splitlines()
+    lines = bare(screen.render(results, terminal=True)).splitlines()
     assert len(lines) <= screen.LINES_MOST
     assert max(map(len, lines)) <= screen.COLUMNS
+
+
+def test_a_log_keeps_every_word() -> None:
+    """What is no terminal gets nothing cut: a failure's detail is there to its end."""
+    results = sample(failed=1)
+    results.summary["checks"][0]["detail"] = "detail " * 60 + "end"
+    assert "detail end\n" in screen.render(results)
+    assert "detail end\n" not in bare(screen.render(results, terminal=True))
+
+
+def test_one_is_not_several() -> None:
+    """A count of one has its own words."""
+    results = nothing()
+    results.summary["claims"]["C1"] = results.summary["claims"]["C8"] = 1
+    results.summary["deaf_meters"] = results.summary["deaf_meters_with_contract"] = 1
+    text = screen.render(results)
+    assert " 1 meter knew an offer" in text
+    assert " 1 contract was recorded with coins" in text
+    assert " 0 certificates state a contribution" in text
+    assert "1 of 1 meter that hears no plant has contracts" in text
 
 
 def test_every_claim_and_every_check_is_on_it() -> None:
@@ -73,10 +100,7 @@ def test_it_is_plain_text_of_one_byte_characters_unless_colour_is_asked_for() ->
     text = screen.render(sample(failed=1))
     assert text.isascii()
     assert "\x1b" not in text
-    coloured = screen.render(sample(failed=1), colour=True)
-    for code in (screen.GREEN, screen.RED, screen.STRONG, screen.PLAIN):
-        coloured = coloured.replace(code, "")
-    assert coloured == text
+    assert bare(screen.render(sample(failed=1), terminal=True)) == text
 
 
 def test_a_detail_with_escape_sequences_does_not_reach_the_terminal() -> None:
