@@ -21,10 +21,11 @@ from wattpact.ledger.life import STATES
 from wattpact.wire.envelope import is_record, peek_kid, peek_payload, split_record
 from wattpact.wire.messages import parse
 
+from .damage import DAMAGE, denied, one_line
 from .errors import ChainFileError
 from .keys import OpensslVerifier
 from .replica import Replica
-from .store import DAMAGE, ChainReader
+from .store import ChainReader
 
 if TYPE_CHECKING:
     from wattpact.ledger.machine import Ledger
@@ -63,6 +64,8 @@ def export(path: Path, what: str, form: str, out: Path | None) -> None:
         with _opened(out) as stream:
             _write(stream, table.columns, table.rows(replica.ledger, reader), form)
     except DAMAGE_TO_STATE as error:
+        if denied(error):
+            raise ChainFileError("%s: %s" % (path, one_line(error))) from error
         raise ChainFileError("%s: is damaged; verify says where" % path) from error
     finally:
         reader.close()

@@ -6,6 +6,7 @@ told to append has been executed, signed and co-signed.
 """
 
 import sqlite3
+import stat
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from itertools import groupby
@@ -16,11 +17,10 @@ from wattpact.wire.envelope import peek_payload
 from wattpact.wire.messages import message_id
 
 from . import layout
+from .damage import DAMAGE, bears_our_mark, denied, one_line
 from .errors import ChainFileError
 
 BUSY_S = 5.0
-DAMAGE = (sqlite3.Error, UnicodeDecodeError)
-"""What reading a damaged file raises: Python cannot decode a message of SQLite that quotes the damage."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,9 @@ class ChainReader:
         try:
             return cls(path, cls._connect(path))
         except DAMAGE as error:
-            raise ChainFileError("%s: %s" % (path, error)) from error
+            if bears_our_mark(path) and not denied(error):
+                raise ChainFileError("%s: is damaged; verify says where" % path) from error
+            raise ChainFileError("%s: %s" % (path, one_line(error))) from error
 
     @property
     def network(self) -> bytes:
@@ -250,6 +252,10 @@ def connect_for_reading(path: Path) -> sqlite3.Connection:
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """Autocommit, so that every BEGIN and COMMIT stands in this file."""
     try:
+        kind = stat.S_IFMT(path.stat().st_mode)
+        if kind not in (stat.S_IFREG, stat.S_IFDIR):
+            # To open a FIFO would wait for somebody to write to it.
+            raise ChainFileError("%s: is not a regular file" % path)
         with path.open("rb"):
             pass
     except OSError as error:

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from wattpact.errors import RuleError, WattpactError
 
 from . import layout
+from .damage import DAMAGE, bears_our_mark, denied, one_line
 from .errors import ChainFileError
 from .replica import EVIDENCE, Replica
-from .store import DAMAGE, Cosignature, connect_for_reading
+from .store import Cosignature, connect_for_reading
 
 if TYPE_CHECKING:
     from wattpact.interfaces import Verifier
@@ -123,7 +124,10 @@ def verify(path: Path, verifier: "Verifier") -> Verified:
             check.chain()
             check.state()
         except DAMAGE as error:
-            raise BrokenChain(check.height, R8_FILE, "file: %s" % error) from error
+            if denied(error):
+                raise ChainFileError("%s: %s" % (path, one_line(error))) from error
+            what = "file is damaged: %s" % one_line(error)
+            raise BrokenChain(check.height, R8_FILE, what) from error
     ledger = check.replica.ledger
     return Verified(
         network=ledger.network,
@@ -188,22 +192,29 @@ class _Check:
             schema = self._connection.execute(
                 "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name"
             ).fetchall()
-        except sqlite3.DatabaseError as error:
-            raise ChainFileError("%s: %s" % (self._path, error)) from error
-        if "genesis" not in [row[1] for row in schema]:
+        except DAMAGE as error:
+            if bears_our_mark(self._path):
+                raise
+            raise ChainFileError("%s: %s" % (self._path, one_line(error))) from error
+        marked = self._pragma("application_id") == layout.APPLICATION_ID
+        if not marked and "genesis" not in [row[1] for row in schema]:
             raise ChainFileError("%s: is not a chain of Wattpact" % self._path)
         if schema != layout.schema():
             self._broken("tables and indexes are not those of layout %d" % layout.VERSION)
-        if self._pragma("application_id") != layout.APPLICATION_ID:
+        if not marked:
             self._broken("application id")
         if self._pragma("user_version") != layout.VERSION:
             self._broken("layout version")
+        if not self._log_stands_beside():
+            size = self._pragma("page_size") * self._pragma("page_count")
+            more = self._path.stat().st_size - size
+            if more < 0:
+                self._broken("file is damaged: %d B are missing at the end" % -more)
+            if more:
+                self._broken("file is damaged: %d B too many at the end" % more)
         found = self._pragma("integrity_check(1)")
         if found != "ok":
-            self._broken("file: %s" % found)
-        size = self._pragma("page_size") * self._pragma("page_count")
-        if not self._log_stands_beside() and self._path.stat().st_size != size:
-            self._broken("file: bytes after the last page")
+            self._broken("file is damaged: %s" % one_line(found))
 
     def chain(self) -> None:
         """Genesis and blocks, each executed again."""

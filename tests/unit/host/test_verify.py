@@ -226,6 +226,70 @@ def test_flipped_bits_of_the_file_never_pass_with_other_values(sound: Path, tmp_
             left.unlink()
 
 
+def test_a_file_that_was_cut_off_is_a_damaged_chain(
+    sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At every page and one byte before and after: R8, one line; without the mark in the header: no chain."""
+    image, cut = sound.read_bytes(), tmp_path / "cut.db"
+    pages = range(4096, len(image), 4096)
+    lengths = [72, 100, len(image) - 1, *(page + more for page in pages for more in (-1, 0, 1))]
+    for length in lengths:
+        cut.write_bytes(image[:length])
+        assert main(["verify", str(cut)]) == 1
+        shown = capsys.readouterr()
+        assert shown.out.startswith("height 0: R8 file is damaged: "), shown.out
+        assert (shown.out.count("\n"), shown.err) == (1, "")
+        assert main(["export", str(cut), "--what", "coins"]) in (0, 2)
+        assert capsys.readouterr().err in ("", "%s: is damaged; verify says where\n" % cut)
+    for length in (0, 1, 15, 71):
+        cut.write_bytes(image[:length])
+        assert main(["verify", str(cut)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_destroyed_page_gives_one_line_of_plain_text(
+    sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SQLite's report has headings and many lines; the first that says something is shown."""
+    image, changed = sound.read_bytes(), tmp_path / "changed.db"
+    for page in range(1, len(image) // 4096):
+        for filling in (b"\x00", b"\xff", b"\n\x1b"):
+            spoilt = bytearray(image)
+            spoilt[page * 4096 : (page + 1) * 4096] = (filling * 4096)[:4096]
+            changed.write_bytes(spoilt)
+            code = main(["verify", str(changed)])
+            shown = capsys.readouterr()
+            if code == 0:
+                assert contents(changed) == contents(sound)
+                continue
+            assert (code, shown.err, shown.out.count("\n")) == (1, "", 1)
+            assert ": R8 file is damaged: " in shown.out
+            assert "***" not in shown.out
+
+
+def test_a_chain_that_is_locked_is_not_called_damaged(
+    copy: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the machine denies says nothing of the chain: exit code 2."""
+    monkeypatch.setattr("host.store.BUSY_S", 0.05)
+    holder = sqlite3.connect(copy, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    for arguments in (["verify", str(copy)], ["export", str(copy), "--what", "coins"]):
+        assert main(arguments) == 2
+        assert capsys.readouterr().err == "%s: database is locked\n" % copy
+    holder.close()
+
+
+def test_what_is_no_regular_file_is_refused_without_waiting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A FIFO that nobody writes to would wait for ever; a device has no end."""
+    os.mkfifo(tmp_path / "fifo")
+    for path in (tmp_path / "fifo", Path("/dev/zero")):
+        assert main(["verify", str(path)]) == 2
+        assert capsys.readouterr().err == "%s: is not a regular file\n" % path
+
+
 def test_a_file_that_is_no_chain_is_not_judged(tmp_path: Path) -> None:
     """Missing, a folder, empty, text, somebody else's database: no verdict, exit code 2."""
     (tmp_path / "empty.db").touch()
