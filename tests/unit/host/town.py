@@ -4,18 +4,16 @@
 Whatever a test wants of a chain it finds here; keys and times are fixed, so every town has the same app hash.
 """
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from host.engine import BlockResult, EmbeddedEngine
 from host.genesis import GERMANY_2024, Roles, found
 from host.issuer import Delivery, Issuer
-from host.keys import OpensslSigner, OpensslVerifier
 from host.registry import Member, Plant, Registrar
 from host.store import ChainStore
 from host.witness import Witness
-from wattpact.crypto.hashes import kid
+from tools.vector_cases.ledger_world import PRICE, SLOT, START, VERIFIER, kid_of, named, signer
 from wattpact.wire.envelope import accept1, join_record, sign1
 from wattpact.wire.messages import (
     Contract,
@@ -27,11 +25,6 @@ from wattpact.wire.messages import (
     message_id,
 )
 
-SLOT = 900
-START = 1_735_725_600  # 2025-01-01 10:00 UTC
-PRICE = 200_000
-VERIFIER = OpensslVerifier()
-
 
 class HandClock:
     """Stands where it is put."""
@@ -41,19 +34,6 @@ class HandClock:
 
     def now(self) -> int:
         return self.time
-
-
-def signer(name: str) -> OpensslSigner:
-    return OpensslSigner(hashlib.sha256(name.encode()).digest())
-
-
-def kid_of(name: str) -> bytes:
-    return kid(signer(name).public_key)
-
-
-def named(name: str) -> bytes:
-    """An 8-byte id."""
-    return hashlib.sha256(name.encode()).digest()[:8]
 
 
 ROLES = Roles(
