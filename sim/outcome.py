@@ -199,8 +199,7 @@ class Outcome:
         rows: list[PlantReliability] = []
         since = self.fleet.registered_at
         for plant_id, name, kind in self._sellers():
-            offer = self.recorder.latest_offer.get(plant_id)
-            reported = [Span(start, start + length) for start, length in offer.low] if offer else []
+            reported = self.recorder.reported(plant_id)
             short = [
                 Span(start, start + length)
                 for start, length in self.ledger.shortfalls(plant_id, since)
@@ -212,12 +211,31 @@ class Outcome:
     def _choices(self) -> list[PlantChoices]:
         notes = self.fleet.notes
         rows: list[PlantChoices] = []
+        kids = {board.site.plant_id: board.kid for board in self.fleet.plants}
+        for board in self.fleet.homes:
+            if board.site.roof:
+                kids[board.site.roof.plant_id] = board.kid
+        contracts = Counter(deal.terms.plant for deal in self.books.deals)
+        sold: Counter[bytes] = Counter()
+        for (plant, _meter), wh in self.books.pairs.items():
+            sold[plant] += wh
         for plant_id, name, kind in self._sellers():
             refused = sum(
                 notes.get("%s: %s" % (word, plant_id.hex()), 0) for word in ("declined", "silent")
             )
             passed = dict(sorted(self.recorder.passed_over.get(plant_id, Counter[str]()).items()))
-            rows.append(PlantChoices(name, kind, self.recorder.chosen[plant_id], refused, passed))
+            kid = kids[plant_id]
+            rows.append(
+                PlantChoices(
+                    plant=name,
+                    kind=kind,
+                    first=self.recorder.chosen[plant_id],
+                    refused=refused,
+                    contracts=contracts[kid],
+                    sold_wh=sold[kid],
+                    passed_over=passed,
+                )
+            )
         return rows
 
     def _money(self) -> list[HomeMoney]:

@@ -208,17 +208,24 @@ class PlantReliability:
 
 @dataclass(slots=True)
 class PlantChoices:
-    """How meters judged one plant.
+    """How meters judged one plant, and what came of it.
 
-    `chosen`: it came first in a choice. `declined`: it then refused the proposal or stayed silent.
+    `first`: choices in which it came first. `refused`: proposals it declined or left unanswered.
     `passed_over`: reason -> how many choices knew the plant and did not take it for that reason.
     """
 
     plant: str
     kind: PlantKind
-    chosen: int
-    declined: int
+    first: int
+    refused: int
+    contracts: int
+    sold_wh: int
     passed_over: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def asked(self) -> int:
+        """Proposals sent to it, as first choice or after others had refused."""
+        return self.contracts + self.refused
 
 
 @dataclass(slots=True)

@@ -4,9 +4,15 @@
 Behind this module times are local and the drawing code knows no zone.
 """
 
+import re
 from dataclasses import replace
+from datetime import datetime
 
+from sim.figures import moment
 from sim.results import Results
+
+UTC_MOMENT = re.compile(r"\b([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}) UTC")
+"""As a meter's explanation writes a time."""
 
 
 def at_local_time(results: Results) -> Results:
@@ -36,9 +42,26 @@ def at_local_time(results: Results) -> Results:
             )
             for plant in results.reliability
         ],
-        decisions=[replace(each, time=each.time + by) for each in results.decisions],
+        decisions=[
+            replace(
+                each,
+                time=each.time + by,
+                lines=[
+                    UTC_MOMENT.sub(lambda found: _moved(found[1], by), line) for line in each.lines
+                ],
+            )
+            for each in results.decisions
+        ],
         coins=[replace(point, time=point.time + by) for point in results.coins],
     )
+
+
+def _moved(written: str, by: int) -> str:
+    """A moment written in UTC as the clocks showed it."""
+    try:
+        return moment(int(datetime.fromisoformat(written + "+00:00").timestamp()) + by)
+    except (ValueError, OverflowError):
+        return written + " UTC"  # no time, but a name from somebody's file
 
 
 def zone(utc_offset_s: int) -> str:

@@ -2,13 +2,14 @@
 """The chapters on offers: what plants asked, and how far they could be relied on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sim.figures import count, listed, moment, natural, price, shorten
 from sim.report import charts, svg
 from sim.report.chapter import empty, figure, span_of
 from sim.report.charts import Line
 from sim.report.series import Level, levels
-from sim.results import PlantPrices, PlantReliability, PricePoint, Results
+from sim.results import PlantPrices, PlantReliability, PricePoint, Results, Span
 
 LINES_MAX = 6  # as many plants as have a colour and a dash of their own
 STRIPS_MAX = 12
@@ -116,18 +117,24 @@ def _price_caption(offers: Sequence[PlantPrices], results: Results) -> str:
 
 
 def _rank(each: PlantReliability) -> tuple[bool, int, tuple[list[tuple[int, int, str]], str]]:
-    """Plants by name, then neighbours, those with the most marks first."""
+    """Plants by name, then neighbours, those with the most marks first; `each` holds what is drawn."""
     marks = len(each.self_reported) + len(each.shortfalls)
     return each.kind != "plant", -marks if each.kind == "neighbour" else 0, natural(each.plant)
 
 
 def reliability(results: Results) -> str:
     """How plants were judged, and why."""
-    judged = sorted((each for each in results.reliability if each.scores), key=_rank)
+    start, end = span_of(results)
+    known = [each for each in results.reliability if each.scores]
+    judged = sorted((_within(each, start, end) for each in known), key=_rank)
     if not judged:
         return empty("No plant was judged in this run: no meter had heard one.")
     shown = judged[:STRIPS_MAX]
-    start, end = span_of(results)
+    before = sum(
+        1
+        for each in known
+        if any(span.start < start for span in (*each.self_reported, *each.shortfalls))
+    )
     legend = [
         ("s-plant", "score of a plant", ""),
         ("s-neighbour", "score of a neighbour's roof", ""),
@@ -139,20 +146,31 @@ def reliability(results: Results) -> str:
     return figure(
         lambda width: charts.strips(width, start, end, results.run.slot_s, shown),
         keys,
-        _reliability_caption(judged, len(judged) - len(shown)),
+        _reliability_caption(judged, before, len(judged) - len(shown)),
     )
 
 
-def _reliability_caption(judged: Sequence[PlantReliability], left_out: int) -> str:
+def _within(each: PlantReliability, start: int, end: int) -> PlantReliability:
+    """Only the marks that lie, at least in part, in the run: what is drawn is what is counted."""
+
+    def inside(spans: Sequence[Span]) -> list[Span]:
+        return [span for span in spans if span.start < end and span.end > start]
+
+    return replace(
+        each, self_reported=inside(each.self_reported), shortfalls=inside(each.shortfalls)
+    )
+
+
+def _reliability_caption(judged: Sequence[PlantReliability], before: int, left_out: int) -> str:
     hurt = [each for each in judged if each.self_reported or each.shortfalls]
     caught = [each.plant for each in hurt if not each.self_reported]
-    caption = (
-        f"{len(hurt) or 'None'} of {count(len(judged), 'seller')} had low supply or a shortfall."
-    )
+    caption = f"{len(hurt) or 'None'} of {count(len(judged), 'seller')} had low supply or a shortfall in this run."
     if caught:
         names = [shorten(name, 24) for name in caught[:4]]
         rest = [f"{len(caught) - 4} more"] if len(caught) > 4 else []
         caption += f" Only the chain shows that of {listed(names + rest)}, who reported nothing."
+    if before:
+        caption += f" {before} had some in the 30 days before it, which count in the score and are not drawn."
     if left_out:
         caption += f" Not drawn: {count(left_out, 'seller')} with fewer marks or a later name."
     return caption

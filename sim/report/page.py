@@ -153,7 +153,7 @@ def _claims(results: Results) -> str:
 
 
 def _choices(results: Results) -> str:
-    if not any(each.chosen or each.passed_over for each in results.choices):
+    if not any(each.first or each.passed_over for each in results.choices):
         table = empty("No meter had a plant to choose in this run.")
     else:
         table = tables.choices(results.choices)
@@ -180,8 +180,15 @@ def _chain(results: Results) -> str:
     recorded = results.summary["transactions"]
     if not recorded and not facts.refusals:
         return empty("Nothing was recorded on the chain in this run.")
+    certificates = results.summary["certificates"]
+    awards = facts.transactions.get("AWARD", 0)
+    many = (
+        f" {count(awards, 'AWARD message')} for {count(certificates, 'certificate')}, several in one."
+        if certificates > awards
+        else ""
+    )
     sentence = (
-        f"{count(recorded, 'transaction')} in {count(facts.blocks, 'block')}. The rules are numbered in "
+        f"{count(recorded, 'transaction')} in {count(facts.blocks, 'block')}.{many} The rules are numbered in "
         f"docs/ledger.md; a refusal leaves no trace in the state."
     )
     return f'<p class="caption">{escape(sentence)}</p>{tables.chain(facts)}'

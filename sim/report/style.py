@@ -80,7 +80,7 @@ th.r{white-space:normal}
 .chip{display:inline-block;margin:0 12px 0 0;white-space:nowrap}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:0 44px}
 .two>*,.cards>*{min-width:0}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(290px,1fr));gap:14px;margin-top:14px}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(290px,1fr));gap:14px;margin-top:14px;align-items:start}
 .card{background:var(--sheet);border-radius:6px;padding:12px 16px;font-size:13.5px;line-height:1.5;
 break-inside:avoid}
 .card p{margin:0;padding-left:12px;text-indent:-12px}

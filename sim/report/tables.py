@@ -6,7 +6,19 @@ Every function returns HTML in which all foreign text is escaped. Long lists are
 
 from collections.abc import Sequence
 
-from sim.figures import count, escape, listed, mass, moment, natural, number, part, share, shorten
+from sim.figures import (
+    count,
+    energy,
+    escape,
+    listed,
+    mass,
+    moment,
+    natural,
+    number,
+    part,
+    share,
+    shorten,
+)
 from sim.results import (
     CertificateUser,
     Chain,
@@ -54,12 +66,12 @@ def bar(value: int, largest: int, kind: str = "plant") -> str:
 
 
 def choices(plants: Sequence[PlantChoices]) -> str:
-    """Per plant how often it came first, how often it then refused, and why others left it."""
+    """Per seller how often it came first, was asked and refused, what it sold, and why others left it."""
     ranking = sorted(
-        plants, key=lambda each: (-each.chosen, each.kind != "plant", natural(each.plant))
+        plants, key=lambda each: (-each.first, each.kind != "plant", natural(each.plant))
     )
     shown, rest = ranking[:ROWS_MAX], ranking[ROWS_MAX:]
-    most = max((each.chosen for each in plants), default=0)
+    most = max((each.sold_wh for each in plants), default=0)
     rows: list[list[str]] = []
     for each in shown:
         reasons = sorted(each.passed_over.items(), key=lambda item: (-item[1], item[0]))
@@ -70,26 +82,34 @@ def choices(plants: Sequence[PlantChoices]) -> str:
         rows.append(
             [
                 escape(shorten(each.plant, 28)),
-                bar(each.chosen, most, each.kind),
-                number(each.chosen),
-                number(each.declined),
+                number(each.first),
+                number(each.asked),
+                number(each.refused),
+                number(each.contracts),
+                bar(each.sold_wh, most, each.kind),
+                energy(each.sold_wh),
                 chips or '<span class="soft">never</span>',
             ]
         )
     heads = (
-        ("name", "plant"),
+        ("name", "seller"),
+        ("r", "first choice"),
+        ("r", "asked"),
+        ("r", "declined or silent"),
+        ("r", "contracts"),
         ("bar", ""),
-        ("r", "chosen"),
-        ("r", "then declined"),
+        ("r", "sold"),
         ("", "not taken because"),
     )
-    times = sum(each.chosen for each in rest)
-    left_out = (
-        f"{count(len(rest), 'more plant')} not shown, chosen {count(times, 'time')} in all."
-        if rest
-        else ""
-    )
-    return table(heads, rows, left_out)
+    note = "A seller is asked when it is the first choice, or when those before it declined or stayed silent."
+    if rest:
+        times = sum(each.first for each in rest)
+        contracts = sum(each.contracts for each in rest)
+        note += (
+            f" {count(len(rest), 'more seller')} not shown: first choice {count(times, 'time')}, "
+            f"{count(contracts, 'contract')} in all."
+        )
+    return table(heads, rows, note)
 
 
 def decisions(cards: Sequence[Decision]) -> str:
@@ -99,7 +119,7 @@ def decisions(cards: Sequence[Decision]) -> str:
         lines = "".join(
             f"<p>{escape(shorten(line, 240))}</p>" for line in each.lines[:CARD_LINES_MAX]
         )
-        head = f"{moment(each.time)}, {escape(shorten(each.home, 40))}"
+        head = f"{escape(shorten(each.home, 40))} at {moment(each.time)}"
         parts.append(f'<div class="card"><p>{head}</p>{lines}</div>')
     return f'<div class="cards">{"".join(parts)}</div>'
 

@@ -359,8 +359,11 @@ def _choices(dice: random.Random, plants: list[str], roofs: list[str]) -> list[P
             }
             if index % 3 == 1:
                 reasons["below the user's minimum score"] = dice.randrange(1, 60)
+            refused = dice.randrange(chosen // 12 + 1)
             rows.append(
-                PlantChoices(name, _kind(kind), chosen, dice.randrange(chosen // 12 + 1), reasons)
+                PlantChoices(
+                    name, _kind(kind), chosen, refused, chosen - refused, 210 * chosen, reasons
+                )
             )
     return rows
 

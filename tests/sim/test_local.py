@@ -27,6 +27,17 @@ def test_the_page_names_the_zone_and_the_local_day() -> None:
     assert "Times are UTC." in render(results)
 
 
+def test_times_in_explanations_move_too() -> None:
+    """A card's text agrees with its heading; what only looks like a time stays as it is."""
+    results = sample()
+    lines = ["2025-06-11 23:30 UTC, 4 slots", "panel 2025-99-99 10:00 UTC"]
+    results.decisions = [replace(results.decisions[0], lines=lines)]
+    moved = at_local_time(replace(results, run=replace(results.run, utc_offset_s=3600)))
+    first, second = moved.decisions[0].lines
+    assert first.replace("\u202f", " ") == "12 Jun 00:30, 4 slots"
+    assert second == lines[1]
+
+
 def test_zones_are_written_as_people_write_them() -> None:
     """Whole hours without minutes."""
     assert [zone(offset) for offset in (0, 3600, 19_800)] == ["UTC", "UTC+1", "UTC+5:30"]

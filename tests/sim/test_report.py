@@ -16,6 +16,7 @@ from sim.results import (
     HomeMoney,
     Refusal,
     Results,
+    Span,
 )
 from tests.sim.sample import START, nothing, sample
 
@@ -208,6 +209,28 @@ def test_every_chart_is_drawn_for_a_wide_and_a_narrow_window() -> None:
     text = render(sample())
     for name in ("energy", "generation", "flows", "prices", "reliability", "coins", "money"):
         assert re.findall(r'<svg class="(\w+)"', chapter(text, name)) == ["wide", "narrow"], name
+
+
+def test_only_marks_in_the_run_are_counted() -> None:
+    """The sentence under the strips agrees with what is drawn."""
+    results = sample(plants=2, roofs=0)
+    for each in results.reliability:
+        each.self_reported = [Span(START - 9_000, START - 900)]
+        each.shortfalls = []
+    text = chapter(render(results), "reliability")
+    assert "None of 2 sellers had low supply or a shortfall in this run. 2 had some in" in text
+    results.reliability[0].shortfalls = [Span(START, START + 900)]
+    text = chapter(render(results), "reliability")
+    assert "1 of 2 sellers had low supply" in text
+    assert "Only the chain shows that of P1," in text
+
+
+def test_messages_that_hold_several_certificates_are_told_from_them() -> None:
+    """A reader who adds up the table is told why awards and certificates differ."""
+    results = sample()
+    assert "several in one" not in chapter(render(results), "chain")
+    results.chain.transactions["AWARD"] = 225
+    assert "225 AWARD messages for 1" in chapter(render(results), "chain")
 
 
 def test_coins_of_a_last_moment_are_drawn() -> None:
