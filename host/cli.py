@@ -5,14 +5,13 @@ Exit codes: 0 done and sound, 1 the chain breaks a rule, 2 the question could no
 """
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import HostError
 from .export import TABLES, export
 from .keys import OpensslVerifier
+from .output import complain, refuse_chain, standard_output
 from .verify import BrokenChain, verify
 
 SOUND, BROKEN, NO_ANSWER = 0, 1, 2
@@ -24,7 +23,7 @@ transactions, signatures, state, app hashes, tree, checkpoints, cosignatures, ro
 
 exit code 0: all of it holds
 exit code 1: it does not; the first fault is printed as "height H: R<n> what" (rules: docs/ledger.md)
-exit code 2: there is no chain at PATH that can be read
+exit code 2: there is no chain at PATH that can be read, or the result cannot be written
 """
 VERIFY_EXAMPLE = """
 example:
@@ -44,18 +43,12 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        code = options.run(options)
-        sys.stdout.flush()
-        return code
+        return options.run(options)
     except HostError as error:
-        print(error, file=sys.stderr)
+        complain(error)
         return NO_ANSWER
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; do not complain when Python flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SOUND
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+        complain("stopped")
         return NO_ANSWER
 
 
@@ -71,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=VERIFY_EXAMPLE,
         formatter_class=raw,
     )
-    command.add_argument("path", metavar="PATH", type=Path, help="the chain file, chain.db")
+    command.add_argument("path", metavar="PATH", help="the chain file, chain.db")
     command.set_defaults(run=_verify)
 
     command = commands.add_parser(
@@ -81,30 +74,45 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXPORT_EXAMPLE,
         formatter_class=raw,
     )
-    command.add_argument("path", metavar="PATH", type=Path, help="the chain file, chain.db")
+    command.add_argument("path", metavar="PATH", help="the chain file, chain.db")
     command.add_argument("--what", required=True, choices=sorted(TABLES), help="which table")
     command.add_argument("--format", default="csv", choices=("csv", "json"), help="default: csv")
-    command.add_argument("--out", metavar="FILE", type=Path, help="default: standard output")
+    command.add_argument("--out", metavar="FILE", help="default: standard output")
     command.set_defaults(run=_export)
     return parser
 
 
 def _verify(options: argparse.Namespace) -> int:
+    path = _named(options.path, "PATH")
+    refuse_chain(None, path)
     try:
-        found = verify(options.path, OpensslVerifier())
+        found = verify(path, OpensslVerifier())
     except BrokenChain as broken:
-        print(broken)
-        return BROKEN
-    print("%s: sound" % options.path)
-    print("network       %s %s" % (found.network.hex(), found.name))
-    print("blocks        %d" % found.height)
-    print("transactions  %d" % found.transactions)
-    print("app hash      %s" % found.app_hash.hex())
-    speed = found.transactions / found.cpu_s if found.cpu_s else 0
-    print("speed         %.0f transactions per CPU second" % speed)
-    return SOUND
+        code, lines = BROKEN, [str(broken)]
+    else:
+        speed = found.transactions / found.cpu_s if found.cpu_s else 0
+        code = SOUND
+        lines = [
+            "%s: sound" % path,
+            "network       %s %s" % (found.network.hex(), found.name),
+            "blocks        %d" % found.height,
+            "transactions  %d" % found.transactions,
+            "app hash      %s" % found.app_hash.hex(),
+            "speed         %.0f transactions per CPU second" % speed,
+        ]
+    with standard_output() as stream:
+        stream.writelines(line + "\n" for line in lines)
+    return code
 
 
 def _export(options: argparse.Namespace) -> int:
-    export(options.path, options.what, options.format, options.out)
+    out = None if options.out is None else _named(options.out, "--out")
+    export(_named(options.path, "PATH"), options.what, options.format, out)
     return SOUND
+
+
+def _named(text: str, argument: str) -> Path:
+    """An empty text would be the folder one is in."""
+    if not text:
+        raise HostError("%s: no file was named" % argument)
+    return Path(text)

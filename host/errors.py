@@ -3,6 +3,7 @@
 
     HostError
     |-- ChainFileError   the file is missing, unreadable, or not the chain this program can continue
+    |-- OutputFailed     a result cannot be written; nothing is said of the chain
     |-- BlockStopped     too few witnesses agreed; nothing was committed
     `-- MempoolFull      no room now; the sender's outbox tries again later
 
@@ -16,6 +17,10 @@ class HostError(Exception):
 
 class ChainFileError(HostError):
     """A file that is no chain, is another network's, or cannot be read or written."""
+
+
+class OutputFailed(HostError):
+    """A result that cannot be written, or must not be written there."""
 
 
 class BlockStopped(HostError):

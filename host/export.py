@@ -8,11 +8,9 @@ and awards are derived from the contracts again, not copied from the issuer's me
 import csv
 import json
 import re
-import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -24,6 +22,7 @@ from wattpact.wire.messages import parse
 from .damage import DAMAGE, denied, one_line
 from .errors import ChainFileError
 from .keys import OpensslVerifier
+from .output import opened, refuse_chain, standard_output
 from .replica import Replica
 from .store import ChainReader
 
@@ -54,14 +53,15 @@ class Table:
 def export(path: Path, what: str, form: str, out: Path | None) -> None:
     """Write table `what` of the chain at `path` as csv or json to `out`, or to standard output.
 
-    ChainFileError if the file is no chain, is damaged, or `out` cannot be written.
+    ChainFileError if the file is no chain or is damaged, OutputFailed if `out` cannot be written or is the chain.
     """
     table = TABLES[what]
     reader = ChainReader.open(path)
     try:
+        refuse_chain(out, path)
         replica = Replica(reader.genesis, OpensslVerifier())
         replica.resume(reader)
-        with _opened(out) as stream:
+        with standard_output() if out is None else opened(out) as stream:
             _write(stream, table.columns, table.rows(replica.ledger, reader), form)
     except DAMAGE_TO_STATE as error:
         if denied(error):
@@ -69,24 +69,6 @@ def export(path: Path, what: str, form: str, out: Path | None) -> None:
         raise ChainFileError("%s: is damaged; verify says where" % path) from error
     finally:
         reader.close()
-
-
-@contextmanager
-def _opened(out: Path | None) -> Generator[TextIO, None, None]:
-    """A file under its name is whole: it is written under another one first."""
-    if out is None:
-        yield sys.stdout
-        return
-    part = out.with_name(out.name + ".part")
-    try:
-        try:
-            with part.open("w", encoding="utf-8", newline="") as stream:
-                yield stream
-            part.replace(out)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise ChainFileError("%s: %s" % (out, error.strerror)) from error
 
 
 def _write(stream: TextIO, columns: tuple[str, ...], rows: Iterator[Row], form: str) -> None:
@@ -104,10 +86,11 @@ def _write(stream: TextIO, columns: tuple[str, ...], rows: Iterator[Row], form: 
 
 
 _CAPITAL = re.compile("(?<=[a-z])(?=[A-Z])")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _utc(time: int) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (_EPOCH + timedelta(seconds=time)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _contracts(ledger: "Ledger", _reader: ChainReader) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from wattpact.errors import RuleError, WattpactError
 
@@ -147,7 +147,8 @@ class Progress:
         self._height = height
         self._started = time.process_time()
         self._next = time.monotonic() + PROGRESS_S
-        self._watched = sys.stderr.isatty()
+        stream: TextIO | None = sys.stderr  # None if the shell closed it
+        self._watched = stream is not None and stream.isatty()
 
     def show(self, height: int, transactions: int) -> None:
         """Say how far and how fast, now and then."""
@@ -309,7 +310,8 @@ class _Check:
 
     def _log_stands_beside(self) -> bool:
         """Whether the chain is in use, or its host was killed: then the file alone is not all."""
-        return self._path.with_name(self._path.name + "-wal").exists()
+        path = self._path.resolve()
+        return path.with_name(path.name + "-wal").exists()
 
     def _broken(self, what: str) -> NoReturn:
         raise BrokenChain(self.height, R8_FILE, what)
