@@ -3,8 +3,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,10 +33,13 @@ PARTS = {
 }  # fmt: skip
 
 
+RUN = [sys.executable, str(ROOT / "sim" / "run.py")]
+
+
 def start(out: Path, *arguments: str, hash_seed: str = "0") -> "subprocess.CompletedProcess[str]":
     """One run in a process of its own, from a folder that is not the repository's."""
     return subprocess.run(
-        [sys.executable, str(ROOT / "sim" / "run.py"), *arguments, "--out", str(out)],
+        [*RUN, *arguments, "--out", str(out)],
         cwd=out.parent,
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True,
@@ -128,11 +133,11 @@ def test_the_chain_of_a_run_verifies(small: Path) -> None:
 
 
 def write_csv(path: Path, columns: dict[str, list[int]], first: str, offset: str) -> str:
-    time = datetime.fromisoformat(first)
+    moment = datetime.fromisoformat(first)
     lines = [",".join(["time", *columns])]
     for row in zip(*columns.values()):
-        lines.append(",".join([time.isoformat() + offset, *map(str, row)]))
-        time += timedelta(minutes=15)
+        lines.append(",".join([moment.isoformat() + offset, *map(str, row)]))
+        moment += timedelta(minutes=15)
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return str(path)
 
@@ -181,6 +186,7 @@ def test_a_folder_that_takes_no_files_is_named() -> None:
     [
         ("time,a\n2025-06-11T08:00Z,1\n2025-06-11T08:15Z,-1\n", 'line 3, column "a"'),
         ("time,a\n2025-06-11T08:00,1\n", "line 2"),
+        ("time,a\n1980-06-11T08:00Z,1\n", 'line 2, column "time"'),
         ("time,a\n2025-06-11T08:00Z,1\n2025-06-11T08:45Z,1\n", "line 3"),
         ("time,a\n", "no slots"),
         ("", ""),
@@ -212,6 +218,9 @@ def test_bad_input_is_one_line_and_writes_nothing(
         ["--meters", "0"],
         ["--days", "0"],
         ["--start", "June"],
+        ["--start", "0001-01-01"],
+        ["--start", "9999-12-31"],
+        ["--seed", str(1 << 63)],
     ],
 )
 def test_a_parameter_that_cannot_be_is_named(tmp_path: Path, arguments: list[str]) -> None:
@@ -221,3 +230,108 @@ def test_a_parameter_that_cannot_be_is_named(tmp_path: Path, arguments: list[str
     assert arguments[0] in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    """A file of that name, or none: one line, and the file is as it was."""
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    done = start(tmp_path / "file")
+    assert done.returncode == 2
+    assert "is a file, not a folder" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+def shell(script: str, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A run as `script` starts it; "$@" is the command."""
+    return subprocess.run(
+        ["sh", "-c", script, "sh", *RUN, *words],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+TINY = ["--meters", "2", "--plants", "1", "--days", "1"]
+
+
+def test_a_disk_that_fills_up_leaves_nothing(tmp_path: Path) -> None:
+    """The system takes no more of the chain: one line, exit code 2, no folder and nothing half written."""
+    done = shell('ulimit -f 200; exec "$@"', *TINY, "--out", str(tmp_path / "out"))
+    assert done.returncode == 2, done.stderr
+    assert "chain.db" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("where", [">/dev/full", ">&-"])
+def test_results_are_written_though_nobody_reads_stdout(tmp_path: Path, where: str) -> None:
+    """The screen is lost, which is said and is no success; the three files are there."""
+    out = tmp_path / "out"
+    done = shell('exec "$@" ' + where, *TINY, "--out", str(out))
+    assert done.returncode == 2
+    assert len(list(out.iterdir())) == 3
+    assert len(done.stderr.splitlines()) == 1
+    assert "stdout" in done.stderr
+    assert str(out) in done.stderr
+
+
+def test_help_that_cannot_be_written_is_no_success() -> None:
+    """Not Python's own exit code of 120 and its words."""
+    done = shell('exec "$@" >/dev/full', "--help")
+    assert (done.returncode, done.stderr) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_run_that_is_stopped_leaves_nothing(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    """Ctrl-C, kill, or a terminal that closes: one line, its exit code, no folder."""
+    out = tmp_path / "out"
+    running = subprocess.Popen(
+        [*RUN, "--meters", "200", "--out", str(out)], stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 20
+    while not list(out.glob(".run-*/chain.db")) and time.monotonic() < until:
+        time.sleep(0.02)
+    running.send_signal(number)
+    _nothing, told = running.communicate(timeout=30)
+    assert running.returncode == code
+    assert told == "sim/run.py: stopped, nothing written\n"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "told"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", 130, "stopped, nothing written"),
+        (
+            "raise ModuleNotFoundError(name='cryptography')",
+            2,
+            "package cryptography is missing: run `make setup` and use .venv/bin/python",
+        ),
+    ],
+)
+def test_what_happens_while_packages_load_is_one_line(
+    tmp_path: Path, text: str, code: int, told: str
+) -> None:
+    """Ctrl-C in that moment, or a Python that lacks one: no traceback."""
+    (tmp_path / "cryptography.py").write_text(text + "\n", encoding="utf-8")
+    done = shell('exec "$@"', PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stderr) == (code, "sim/run.py: %s\n" % told)
+
+
+def test_a_package_that_only_modelled_homes_need_is_named_too(tmp_path: Path) -> None:
+    """It is missed in the middle of a run, which then leaves nothing."""
+    (tmp_path / "pandas.py").write_text(
+        "raise ModuleNotFoundError(name='pandas')\n", encoding="utf-8"
+    )
+    out = tmp_path / "out"
+    done = shell('exec "$@"', "--out", str(out), PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("sim/run.py: package pandas is missing: ")
+    assert not out.exists()

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from sim.run import simulate
+from sim.command import simulate
 from sim.settings import read
 
 RUNS = int(os.environ.get("WATTPACT_SOAK_RUNS", "30"))

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run as asked on the command line: read, simulate, write three files or none, show.
+
+Files are made in a folder of their own beside the old ones and moved only when all are whole.
+"""
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from host.errors import ChainFileError
+
+from . import screen, stopping
+from .books import close
+from .checkers import Checkers
+from .fleet import Fleet
+from .outcome import Outcome
+from .progress import Progress
+from .recorder import Recorder
+from .report import render
+from .results import Results, Run, Speed
+from .scenario import build
+from .settings import RESULT_FILES, Settings, SettingsError, read
+from .streams import PROGRAM, put, tell
+from .world.input_errors import InputError, plain
+
+
+def run(arguments: Sequence[str]) -> int:
+    """0 if every check holds, 1 if not, 2 and one line for what the user has to change."""
+    try:
+        settings = read(arguments)
+    except (SettingsError, InputError) as error:
+        tell(str(error))
+        return 2
+    try:
+        results = _written(settings)
+    except OSError as error:
+        tell(plain("%s: %s" % (error.filename or settings.out, error.strerror or error)))
+        return 2
+    except ChainFileError as error:
+        tell(plain(str(error)))
+        return 2
+    except ImportError:
+        raise
+    except Exception:
+        tell("failed; replay: %s" % shlex.join(command(arguments)))
+        raise
+    colour = sys.stdout is not None and screen.wants_colour(sys.stdout, os.environ)
+    lost = put(sys.stdout, screen.render(results, colour))
+    if lost:
+        tell(plain("stdout: %s; the results are in %s" % (lost, settings.out)))
+        return 2
+    return 0 if all(check["ok"] for check in results.summary["checks"]) else 1
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """What repeats this run in a shell: with the Python that runs, if it lies in the current folder."""
+    python, here = Path(sys.executable), Path.cwd()
+    name = str(python.relative_to(here)) if python.is_relative_to(here) else "python3"
+    return [name, PROGRAM, *arguments]
+
+
+def simulate(settings: Settings, chain: Path) -> Results:
+    """One run from genesis to its checks; leaves the chain closed in one file."""
+    fleet = Fleet(settings, build(settings), chain)
+    recorder = Recorder(fleet)
+    slots = fleet.scenario.slots
+    progress = Progress(sys.stderr, len(fleet.homes), slots, time.monotonic, time.process_time)
+
+    def on_slot(index: int) -> None:
+        recorder.slot(index)
+        progress.slot(index + 1, fleet.clock.now(), recorder.contracts)
+
+    fleet.on_slot = on_slot
+    started = time.process_time()
+    try:
+        fleet.run()
+    finally:
+        progress.close()
+        fleet.store.close()
+    cpu_s = time.process_time() - started
+    books = close(fleet)
+    meter_slots = len(fleet.homes) * slots
+    speed = Speed(
+        meter_slots=meter_slots,
+        cpu_s=round(cpu_s, 3),
+        meter_slots_per_cpu_s=round(meter_slots / max(cpu_s, 1e-9), 1),
+    )
+    outcome = Outcome(fleet, books, recorder, _described(settings, fleet))
+    return outcome.results(Checkers(fleet, books, chain).run(), speed)
+
+
+def _written(settings: Settings) -> Results:
+    """Simulate; all three files in the folder, or none, and no folder that was not there. OSError, ChainFileError."""
+    out = settings.out
+    made = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with TemporaryDirectory(prefix=".run-", dir=out) as name:
+            folder = Path(name)
+            try:
+                results = simulate(settings, folder / "chain.db")
+                (folder / "report.html").write_text(render(results), encoding="utf-8")
+                summary = json.dumps(results.summary, indent=2) + "\n"
+                (folder / "summary.json").write_text(summary, encoding="utf-8")
+            finally:
+                stopping.ignore()
+            for file in RESULT_FILES:
+                (folder / file).replace(out / file)
+    finally:
+        if made:
+            with suppress(OSError):  # the results are in it
+                out.rmdir()
+    stopping.end_at_once()
+    return results
+
+
+def _described(settings: Settings, fleet: Fleet) -> Run:
+    """How this run was started, for whoever reads or replays it."""
+    return Run(
+        command=command(settings.arguments),
+        out=str(settings.out),
+        started=settings.start,
+        slot_s=fleet.ledger.genesis.slot_s,
+        utc_offset_s=fleet.ledger.genesis.utc_offset_s,
+        currency="EUR",
+        parameters={
+            "slots per contract": str(settings.round_slots),
+            "loads": settings.loads.file if settings.loads else "BDEW 2025 with variation",
+            "PV": settings.pv.file if settings.pv else "solar geometry with clouds",
+        },
+    )
