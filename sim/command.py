@@ -21,6 +21,7 @@ from .books import close
 from .checkers import Checkers
 from .fleet import Fleet
 from .outcome import Outcome
+from .parameters import described
 from .progress import Progress
 from .recorder import Recorder
 from .report import render
@@ -130,9 +131,5 @@ def _described(settings: Settings, fleet: Fleet) -> Run:
         slot_s=fleet.ledger.genesis.slot_s,
         utc_offset_s=fleet.ledger.genesis.utc_offset_s,
         currency="EUR",
-        parameters={
-            "slots per contract": str(settings.round_slots),
-            "loads": settings.loads.file if settings.loads else "BDEW 2025 with variation",
-            "PV": settings.pv.file if settings.pv else "solar geometry with clouds",
-        },
+        parameters=described(settings, fleet.scenario),
     )

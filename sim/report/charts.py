@@ -7,7 +7,7 @@ Each function draws for one width and returns a whole SVG. None of them is calle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sim.figures import moment, plain, share, shorten
+from sim.figures import moment, plain, share
 from sim.report import svg
 from sim.report.series import Level, bucket_s, levels, merge, tick_labels, value_ticks
 from sim.results import PlantReliability, Span
@@ -182,7 +182,7 @@ def _strip(
 ) -> list[str]:
     """The score over its lanes; a shortfall tints the whole strip."""
     name = plain(plant.plant)
-    short = shorten(name, int((plot.left - 6) / svg.BOLD_LETTER))
+    short = svg.shortened(name, plot.left - 6)
     means = [None if level is None else level.mean for level in row]
     under = [None if mean is None else (plot.y_from, mean) for mean in means]
     last = next((level.last for level in reversed(row) if level is not None), None)

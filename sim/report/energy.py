@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The chapters on kWh: where they came from, what became of the generation, who had them from whom."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
-from sim.figures import count, energy, moment, part, shorten
+from sim.figures import count, energy, listed, moment, part, shorten
 from sim.report import charts, sankey
 from sim.report.chapter import empty, figure, span_of
 from sim.report.charts import Layer
@@ -55,8 +56,10 @@ def energy_by_source(results: Results) -> str:
         f"Plants covered {part(sums['plants'], used)} of what the homes used, neighbours "
         f"{part(sums['neighbours'], used)} and own roofs {part(sums['own roof'], used)}; "
         f"{part(sums['grid'], used)} came from the grid"
-        + (f", which was needed most at {moment(most.time)}." if most.grid_wh else ".")
     )
+    if sums["grid"] == used:
+        caption = "All that the homes used came from the grid"
+    caption += f", which was needed most at {moment(most.time)}." if most.grid_wh else "."
     return figure(_stack(results, "Energy used, by source", parts), legend, caption)
 
 
@@ -84,20 +87,23 @@ def generation(results: Results) -> str:
 
 def flows(results: Results) -> str:
     """Seller to buyer."""
-    sold: dict[str, int] = {}
+    sold: dict[tuple[str, str], int] = {}
     for flow in results.flows:
         if flow.seller_kind in {"plant", "neighbour"} and flow.energy_wh:
-            sold[flow.seller] = sold.get(flow.seller, 0) + flow.energy_wh
+            seller = (flow.seller_kind, flow.seller)
+            sold[seller] = sold.get(seller, 0) + flow.energy_wh
     if not sold:
+        roofs = " or from their own roofs" if results.summary["prosumers"] else ""
         return empty(
-            "No plant and no neighbour sold anything in this run: what the homes used came from the grid "
-            "or from their own roofs."
+            f"No plant and no neighbour sold anything in this run: what the homes used came from the grid{roofs}."
         )
     best = max(sold, key=lambda name: (sold[name], name))
-    caption = (
-        f"{count(len(sold), 'plant or neighbour', 'plants and neighbours')} sold energy; "
-        f"{shorten(best, 40)} sold most, {energy(sold[best])}."
-    )
+    kinds = Counter(kind for kind, _ in sold)
+    sellers = listed([count(kinds[kind], kind) for kind in ("plant", "neighbour") if kinds[kind]])
+    caption = f"{sellers} sold energy"
+    if len(sold) > 1:
+        caption += f"; {shorten(best[1], 40)} sold most, {energy(sold[best])}"
+    caption += "."
     buyers = len({flow.buyer for flow in results.flows})
     if buyers > sankey.BUYERS_ALONE:
         caption += f" The {sankey.BUYERS_TOP} largest of {count(buyers, 'home')} stand alone, the others in groups."

@@ -62,6 +62,11 @@ def savings(results: Results) -> str:
     if not any(home.bill_with_nano or home.bill_without_nano for home in homes):
         return empty("No home had a bill in this run.")
     currency = results.run.currency
+    if not any(home.saved_nano for home in homes):
+        paid = sum(home.bill_with_nano for home in homes)
+        return empty(
+            f"No home's bill differs from what the grid alone had cost: {money(paid, currency)} in all."
+        )
     saved = sum(home.saved_nano for home in homes)
     before = sum(home.bill_without_nano for home in homes)
     won = sum(1 for home in homes if home.saved_nano > 0)
@@ -73,7 +78,9 @@ def savings(results: Results) -> str:
             group = homes[index : index + step]
             mean = sum(home.saved_nano for home in group) / len(group)
             name = (
-                group[0].home if step == 1 else f"mean of {len(group)} homes from rank {index + 1}"
+                group[0].home
+                if step == 1
+                else f"mean of {count(len(group), 'home')} from rank {index + 1}"
             )
             bars.append((mean / 1e9, f"{name}: {money(round(mean), currency)} saved"))
         axis = "homes, from most to least saved" + (

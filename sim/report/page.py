@@ -28,6 +28,7 @@ from sim.report.local import at_local_time, zone
 from sim.results import Results
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+LONG = ' class="long"'
 
 
 def render(results: Results) -> str:
@@ -204,7 +205,8 @@ def _run(results: Results) -> str:
         ("meter-slots per CPU s", number(speed["meter_slots_per_cpu_s"])),
     ]
     cells = "".join(
-        f"<div><dt>{escape(shorten(name, 40))}</dt><dd>{escape(shorten(value, 120))}</dd></div>"
+        f"<div{LONG if len(value) > 30 else ''}><dt>{escape(shorten(name, 40))}</dt>"
+        f"<dd>{escape(shorten(value, 1_200))}</dd></div>"
         for name, value in rows
     )
     return (

@@ -8,7 +8,7 @@ common. Grouping only adds up, so both sides always show the same energy.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sim.figures import count, energy, part, plain, shorten
+from sim.figures import count, energy, part, plain
 from sim.report import svg
 from sim.results import Flow
 
@@ -171,10 +171,9 @@ def _label(box: Box, x: float, anchor: str, room: float, total: int) -> list[str
     figure = energy(box.energy_wh)
     if room > 130:
         figure += ", " + part(box.energy_wh, total)
-    letters = int(room / svg.BOLD_LETTER)
-    if box.party.members and len(words) > letters:
-        words = f"{box.party.members} more"
-    short = shorten(words, letters)
+    short = svg.shortened(words, room)
+    if box.party.members and short != words:
+        short = words = f"{box.party.members} more"
     return [
         svg.text(x, middle - 2, short, f"label strong {anchor}", words),
         svg.text(x, middle + 13, figure, f"label {anchor}"),

@@ -98,6 +98,8 @@ dl.run{display:grid;grid-template-columns:repeat(auto-fill,minmax(200px,1fr));ga
 font-size:14px}
 dl.run div{display:flex;justify-content:space-between;gap:14px;border-bottom:1px solid var(--hair);
 padding:4px 0}
+dl.run .long{grid-column:1/-1;justify-content:flex-start}
+dl.run .long dd{text-align:left}
 dl.run dt{color:var(--soft)}
 dl.run dd{margin:0;text-align:right}
 text{font:12.5px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--soft)}

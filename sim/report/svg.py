@@ -5,6 +5,7 @@ Every drawing exists twice, laid out for a wide and for a narrow window, because
 have one decimal. Nothing here knows about energy.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from sim.report.series import Tick, time_ticks
 WIDE = 960
 NARROW = 400
 LETTER = 6.5  # mean width of a letter at the size of the labels, in drawing units
-BOLD_LETTER = 7.4
+WIDE_LETTERS = frozenset("mwMW@%&\u2026")
+NARROW_LETTERS = frozenset("fijlrtI1.,:;!|'()[] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,32 @@ def text(x: float, y: float, words: str, kind: str = "label", title: str = "") -
     """Words whose baseline stands at `y`; the class says where `x` is: label, middle, end."""
     inner = escape(words) + (f"<title>{escape(title)}</title>" if title else "")
     return f'<text class="{kind}" x="{number(x)}" y="{number(y)}">{inner}</text>'
+
+
+def _length(words: str) -> float:
+    """Drawing units that bold words take at most, by the kind of their letters; no font is at hand."""
+    return sum(
+        13.5
+        if unicodedata.east_asian_width(letter) in "WF"
+        else 13.9
+        if letter in WIDE_LETTERS
+        else 6
+        if letter in NARROW_LETTERS
+        else 10.4
+        if letter.isupper()
+        else 8.8
+        for letter in words
+    )
+
+
+def shortened(words: str, room: float) -> str:
+    """As much of `words` as takes no more than `room` in bold letters; a cut is marked."""
+    if _length(words) <= room:
+        return words
+    kept = words[: int(room / 5)]
+    while kept and _length(kept + "\u2026") > room:
+        kept = kept[:-1]
+    return kept.rstrip() + "\u2026"
 
 
 def stairs(plot: Plot, edges: Sequence[float], values: Sequence[float | None]) -> str:

@@ -225,6 +225,35 @@ def test_only_marks_in_the_run_are_counted() -> None:
     assert "Only the chain shows that of P1," in text
 
 
+def test_bills_of_the_grid_alone_are_a_sentence() -> None:
+    """Where nobody saved anything nobody saved most."""
+    results = nothing()
+    results.money = [HomeMoney("H1", 10**9, 10**9), HomeMoney("H2", 2 * 10**9, 2 * 10**9)]
+    text = chapter(render(results), "money")
+    assert 'class="empty"' in text
+    assert "3.00" in text
+    assert "most" not in text
+    assert "All that the homes used came from the grid" in chapter(render(results), "energy")
+    assert "roofs" not in chapter(render(results), "flows")
+
+
+def test_who_sold_is_counted_by_kind() -> None:
+    """No neighbour is named where none sold."""
+    assert ">5 plants sold energy; P" in chapter(render(sample(roofs=0)), "flows")
+    assert ">1 plant sold energy. The" in chapter(render(sample(plants=1, roofs=0)), "flows")
+    assert ">2 plants and 1 neighbour sold" in chapter(render(sample(plants=2, roofs=1)), "flows")
+
+
+def test_long_parameters_have_a_line_of_their_own() -> None:
+    """Which columns a plant was made of is read to its end."""
+    results = sample()
+    columns = ", ".join(f'"roof {number}"' for number in range(16))
+    results.run.parameters = {"seed": "7", "panels of P1": columns}
+    text = chapter(render(results), "run")
+    assert text.count('<div class="long">') == 1
+    assert figures.escape(columns) in text
+
+
 def test_messages_that_hold_several_certificates_are_told_from_them() -> None:
     """A reader who adds up the table is told why awards and certificates differ."""
     results = sample()

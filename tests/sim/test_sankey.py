@@ -46,6 +46,15 @@ def test_one_name_may_sell_and_buy_and_roof() -> None:
     assert sankey.draw(svg.WIDE, flows).count('class="ribbon') == 3
 
 
+def test_a_cut_name_is_seen_to_be_cut() -> None:
+    """Wide letters need more room: what is cut ends in an ellipsis, the title says it all."""
+    assert svg.shortened("H12", 150) == "H12"
+    for name in ("W" * 12, "i" * 5_000, "\u6771" * 12, "Haus NORDSTRASSE 12 west"):
+        assert svg.shortened(name, 100).endswith("\u2026")
+    drawing = sankey.draw(svg.WIDE, [Flow("W" * 40, "plant", "H1", "home", 5)])
+    assert "WWW\u2026<title>" + "W" * 40 in drawing
+
+
 @pytest.mark.parametrize("width", [svg.WIDE, svg.NARROW])
 def test_nothing_is_drawn_outside_the_picture(width: int) -> None:
     """Boxes and labels keep their room even where most sellers sell next to nothing."""
