@@ -231,5 +231,5 @@ def _names(letter: str, count: int) -> list[str]:
 
 
 def _price(micro: int) -> int:
-    """Whole hundredths of a cent, as a tariff sheet would have it."""
+    """Whole tenths of a cent, as a tariff sheet would have it."""
     return micro - micro % 1_000

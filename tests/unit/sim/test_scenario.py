@@ -90,3 +90,20 @@ def test_the_largest_loads_a_file_may_hold_have_plants(tmp_path: Path) -> None:
     made = build(read(["--loads", str(path)]))
     ratings = [panel.world.rated_w for plant in made.plants for panel in plant.panels]
     assert all(1_000 <= rated_w <= POWER_W_MAX for rated_w in ratings)
+
+
+def test_panels_are_dealt_out_to_plants_in_turn_and_homes_keep_their_columns(
+    tmp_path: Path,
+) -> None:
+    """Columns 1, 3, 5 are plant 1's, 2 and 4 plant 2's; a roof comes on top of what a column draws."""
+    loads, pv = tmp_path / "l.csv", tmp_path / "p.csv"
+    loads.write_text("time,a,b\n2025-06-11T10:00Z,70,80\n", encoding="utf-8")
+    pv.write_text("time,1,2,3,4,5\n2025-06-11T10:00Z,1,2,3,4,5\n", encoding="utf-8")
+    files = ["--loads", str(loads), "--pv", str(pv)]
+    made = build(read([*files, "--plants", "2", "--prosumers", "1"]))
+    names = [[panel.world.name for panel in plant.panels] for plant in made.plants]
+    assert names == [["1", "3", "5"], ["2", "4"]]
+    assert [list(home.home.wh) for home in made.homes] == [[70], [80]]
+    roofs = [home.roof.panels[0].world.rated_w for home in made.homes if home.roof]
+    assert len(roofs) == 2
+    assert all(3_000 <= rated_w <= 10_000 for rated_w in roofs)

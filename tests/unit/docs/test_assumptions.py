@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page on the simulation quotes its assumptions: each figure is the one in the code."""
+
+from pathlib import Path
+
+import pytest
+
+from host.genesis import GERMANY_2024, Terms
+from sim import fleet, scenario
+from sim.settings import PLANTS, UTC_OFFSET_S
+from sim.world.csv_cells import YEARS
+from sim.world.network import DELAY_MS
+from wattpact.market.asking import ASKED_MAX
+from wattpact.units import DAY_S, HOUR_S, POWER_W_MAX
+from wattpact.wire.messages import PANELS_MAX
+
+PAGE = (Path(__file__).resolve().parents[3] / "docs" / "simulation.md").read_text(encoding="utf-8")
+TERMS = Terms()
+NIGHT, DAY, EVENING = TERMS.grid_prices
+
+
+def prices(pair: tuple[int, int]) -> tuple[float, float]:
+    """EUR/kWh."""
+    return pair[0] / 1e6, pair[1] / 1e6
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "%.2f EUR/kWh from %02d:00 to %02d:00, %.2f at night"
+        % (DAY[1] / 1e6, DAY[0] // HOUR_S, EVENING[0] // HOUR_S, NIGHT[1] / 1e6),
+        "counts %.2f EUR/kWh on top" % (TERMS.hurdle / 1e6),
+        "%d g CO2 a kWh" % (GERMANY_2024[3] // 1000),
+        "%d EUR a tonne as a discount of at most %d %% of a contract; %d days"
+        % (
+            TERMS.coin_nano_per_g // 1000,
+            TERMS.coin_cap_ppm // 10_000,
+            TERMS.coin_life_s // DAY_S,
+        ),
+        "drawn for each plant, %.3f to %.3f EUR/kWh" % prices(scenario.PLANT_PRICES),
+        "drawn for each roof, %.3f to %.3f EUR/kWh" % prices(scenario.ROOF_PRICES),
+        "offer %d to %d %% of their forecast"
+        % tuple(margin // 10_000 for margin in scenario.MARGINS_PPM),
+        "over a year, times %d, shared" % scenario.PLANT_W_PER_LOAD_W,
+        "at least %d kW each" % (scenario.PANEL_W_MIN // 1000),
+        "up to %d, where one would pass %d MW" % (PANELS_MAX, POWER_W_MAX // 1_000_000),
+        "%d homes each" % scenario.NEIGHBOURHOOD_HOMES,
+        "takes %d to %d ms" % DELAY_MS,
+        "blocks on each multiple of %d s" % fleet.BLOCK_S,
+        "from up to %d neighbours" % ASKED_MAX,
+        "registered %d days before" % fleet.REGISTERED_DAYS,
+        "Local time is UTC+%d all year" % (UTC_OFFSET_S // HOUR_S),
+        "Years %d to %d" % YEARS,
+        "otherwise %d, fewer" % PLANTS,
+    ],
+)
+def test_a_figure_on_the_page_is_the_codes(words: str) -> None:
+    """Word for word, so that a change of one changes the other."""
+    assert words in PAGE
+    assert NIGHT[1] == EVENING[1]
