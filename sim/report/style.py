@@ -100,7 +100,7 @@ dl.run div{display:flex;justify-content:space-between;gap:14px;border-bottom:1px
 padding:4px 0}
 dl.run .long{grid-column:1/-1;justify-content:flex-start}
 dl.run .long dd{text-align:left}
-dl.run dt{color:var(--soft)}
+dl.run dt{overflow-wrap:break-word;color:var(--soft)}
 dl.run dd{margin:0;text-align:right}
 text{font:12.5px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;fill:var(--soft)}
 text.strong{fill:var(--ink);font-weight:600}

@@ -31,7 +31,7 @@ from sim.results import (
 
 ROWS_MAX = 12
 CARDS_MAX = 6
-CARD_LINES_MAX = 12
+CARD_LINES_MAX = 9
 
 
 def claims(summary: Summary) -> str:
@@ -116,9 +116,11 @@ def decisions(cards: Sequence[Decision]) -> str:
     """Some choices in the meters' own words."""
     parts: list[str] = []
     for each in cards[:CARDS_MAX]:
-        lines = "".join(
-            f"<p>{escape(shorten(line, 240))}</p>" for line in each.lines[:CARD_LINES_MAX]
-        )
+        told = each.lines
+        if len(told) > CARD_LINES_MAX:  # the first lines and the last, which tells the outcome
+            left_out = len(told) - CARD_LINES_MAX + 1
+            told = [*told[: CARD_LINES_MAX - 2], f"and {number(left_out)} more", told[-1]]
+        lines = "".join(f"<p>{escape(shorten(line, 240))}</p>" for line in told)
         head = f"{escape(shorten(each.home, 40))} at {moment(each.time)}"
         parts.append(f'<div class="card"><p>{head}</p>{lines}</div>')
     return f'<div class="cards">{"".join(parts)}</div>'

@@ -254,6 +254,15 @@ def test_long_parameters_have_a_line_of_their_own() -> None:
     assert figures.escape(columns) in text
 
 
+def test_a_long_explanation_keeps_its_outcome() -> None:
+    """Candidates in the middle are counted; what was decided is always there."""
+    results = sample()
+    lines = ["needs 412 Wh", *(f"{place}. plant" for place in range(1, 21)), "chosen: plant P3"]
+    results.decisions = [Decision(START, "H1", lines)]
+    text = chapter(render(results), "choices")
+    assert "<p>6. plant</p><p>and 14 more</p><p>chosen: plant P3</p>" in text
+
+
 def test_messages_that_hold_several_certificates_are_told_from_them() -> None:
     """A reader who adds up the table is told why awards and certificates differ."""
     results = sample()
