@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         reason = "package %s is missing" % package if absent else str(error).splitlines()[0]
         tell("%s: run `make setup` and use .venv/bin/python" % reason)
         return 2
-    except SystemExit as ended:  # --help, or words that are no options
+    except SystemExit as ended:  # --help
         return 2 if put(sys.stdout, "") else int(ended.code or 0)
 
 

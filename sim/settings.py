@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NoReturn
 
 from wattpact.units import DAY_S, HOUR_S
 from wattpact.wire.messages import PANELS_MAX
@@ -58,9 +59,16 @@ class Settings:
         return -(-self.slots * SLOT_S // DAY_S)
 
 
+class _Parser(argparse.ArgumentParser):
+    """What it cannot make sense of is told as any other mistake is: in one line, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError("%s (--help tells the options)" % plain(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line of sim/run.py."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="sim/run.py",
         description="Trade between homes, plants and neighbours in virtual time, "
         "with real signatures and a real ledger file.",
@@ -159,6 +167,9 @@ def read(arguments: Sequence[str]) -> Settings:
         _within("--days", given.days, 1, DAYS_MAX)
     begin = None if given.start is None else _midnight(given.start)
     out = _folder(given.out)
+    for name in ("loads", "pv"):
+        if getattr(given, name) == "":
+            raise SettingsError("--%s must name a file, not nothing" % name)
     loads = None if given.loads is None else read_series(given.loads)
     pv = None if given.pv is None else read_series(given.pv)
     meters = _meters(given.meters, loads)

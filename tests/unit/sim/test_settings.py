@@ -121,3 +121,18 @@ def test_what_is_in_the_way_of_the_results_is_named(tmp_path: Path) -> None:
         line = refused("--out", str(tmp_path / name))
         assert "%s is a folder" % (tmp_path / name / name) in line
     assert read(["--out", str(tmp_path / "new")]).out == tmp_path / "new"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--meters", "many"], "--meters"),
+        (["--plant"], "--plant"),
+        (["--colour", "red"], "--colour"),
+        (["--loads", ""], "--loads must name a file"),
+        (["--pv", ""], "--pv must name a file"),
+    ],
+)
+def test_words_that_are_no_options_are_told_in_one_line(words: list[str], told: str) -> None:
+    """As every other mistake."""
+    assert told in refused(*words)
