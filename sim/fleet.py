@@ -36,6 +36,7 @@ READ_S = 1
 REGISTERED_DAYS = 30
 DRAIN_S = 900
 PLANT_OUTBOX = 4096
+PLANT_KNOWN = 65536
 WITNESSES = 2
 
 
@@ -117,7 +118,7 @@ class Fleet:
 
     def _plant_board(self, site: PlantSite, data: bytes) -> PlantBoard:
         signer = self._signer(site.name)
-        member = Member(self.genesis_data, data, signer, self.verifier, PLANT_OUTBOX)
+        member = Member(self.genesis_data, data, signer, self.verifier, PLANT_OUTBOX, PLANT_KNOWN)
         clear = [panel.world.clear_day(self.scenario.month) for panel in site.panels]
         core = plant_node(member, self.timing, site, clear, self.clock.now())
         board = PlantBoard(site.name, core, self.clock, self.network, self.notes)

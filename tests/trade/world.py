@@ -185,11 +185,13 @@ class World:
         panels: int = 1,
         yield_wh: int = YIELD_WH,
         outbox_max: int = 32,
+        past_low: Sequence[tuple[int, int]] = (),
     ) -> Board:
         """A plant whose panels yield `yield_wh` each in every slot."""
         self.register(name, described(name, panels), meter=False)
         board = self._join(
-            name, lambda: self.plant_node(self.member(name, outbox_max), price, yield_wh)
+            name,
+            lambda: self.plant_node(self.member(name, outbox_max), price, yield_wh, past_low),
         )
         board.exports = lambda _slot: yield_wh
         return board
@@ -216,13 +218,19 @@ class World:
         need = DayMean([need_wh] * 96, SLOT, member.genesis.utc_offset_s)
         return MeterNode(member, self.timing, preferences, need, neighbours, self.clock)
 
-    def plant_node(self, member: Member, price: int, yield_wh: int) -> PlantNode:
+    def plant_node(
+        self,
+        member: Member,
+        price: int,
+        yield_wh: int,
+        past_low: Sequence[tuple[int, int]] = (),
+    ) -> PlantNode:
         """A core that expects as much of every panel in every slot."""
         panels = [
             PanelSettings(panel_id, [yield_wh] * 96, 1_000_000)
             for panel_id, _rated_w, _preset_wh in member.register.panels
         ]
-        return PlantNode(member, self.timing, price, panels, [], self.clock)
+        return PlantNode(member, self.timing, price, panels, list(past_low), self.clock)
 
     def hear(self, board: Board, plants: Sequence[str]) -> None:
         """The board hears the host and these plants, from what is retained on."""

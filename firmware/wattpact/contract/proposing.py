@@ -17,13 +17,14 @@ def propose(
     genesis: "Genesis",
     network: bytes,
     meter: bytes,
-    wallet: "Wallet",
+    wallet: "Wallet | None",
     accept_by: int,
     register_wh: int,
 ) -> Purchase:
     """The contract that the meter signs for `option`, with coins, oldest first; `register_wh` is its register now.
 
-    The nonce makes two contracts of equal terms different messages; it need not be secret.
+    Without a `wallet` none are spent: meter and plant have one owner (R50). The nonce makes two contracts of equal
+    terms different messages; it need not be secret.
     """
     accept_by = min(accept_by, option.start - 1)
     contract = Contract(
@@ -38,7 +39,7 @@ def propose(
         wh=option.wh,
         total_wh=option.total_wh,
         remaining_wh=option.offer_remaining_wh - option.total_wh,
-        coins=wallet.pick(money_nano(option.price, option.total_wh), accept_by),
+        coins=wallet.pick(money_nano(option.price, option.total_wh), accept_by) if wallet else [],
         nonce=message_id(meter + option.offer_id + accept_by.to_bytes(8, "big"))[:8],
         accept_by=accept_by,
     )

@@ -284,7 +284,7 @@ def check_contract(view: "View", tx: "Transaction") -> None:
     require(48, contract.meter != contract.plant, "one key on both sides")
     account = Account.read(rows, contract.meter)
     require(49, not account.withheld, "an end is withheld")
-    _check_coins(view, contract)
+    _check_coins(view, contract, plant.owner)
     cost = money_nano(contract.price, contract.total_wh)
     left = account.balance_nano - account.open_nano - cost
     require(52, left >= -genesis.debt_limit_nano, "debt limit")
@@ -322,8 +322,10 @@ def _offered_wh(view: "View", offer: Offered, contract: "Contract") -> "list[int
     return []
 
 
-def _check_coins(view: "View", contract: "Contract") -> None:
-    """R50 and R51."""
+def _check_coins(view: "View", contract: "Contract", seller: bytes) -> None:
+    """R50 and R51. Who trades with himself may not spend coins: the funder's discount would be his to keep."""
+    buyer = Node.find(view.rows, contract.meter)
+    foreign = buyer is not None and buyer.owner != seller
     order: "list[tuple[int, bytes]]" = []
     unspent = True
     for lot_id, ug in contract.coins:
@@ -332,7 +334,8 @@ def _check_coins(view: "View", contract: "Contract") -> None:
             order.append((lot.expires, lot_id))
             unspent = unspent and ug <= lot.free_ug and lot.expires > view.time
     oldest_first = all([a < b for a, b in zip(order, order[1:])])
-    require(50, oldest_first and len(order) == len(contract.coins), "coin lots")
+    own = len(order) == len(contract.coins) and (foreign or not contract.coins)
+    require(50, own and oldest_first, "coin lots")
     require(51, unspent, "coins spent, locked or expired")
 
 

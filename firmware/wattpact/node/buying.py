@@ -99,12 +99,13 @@ class Buying:
         self._tried += 1
         member = self.member
         self.wallet.expire(now)
+        seller = member.known(option.plant_kid)
         purchase = propose(
             option,
             member.genesis,
             member.network,
             member.kid,
-            self.wallet,
+            self.wallet if seller and seller.register.owner != member.register.owner else None,
             now + self.timing.accept_s,
             self.under_way.register_wh,
         )

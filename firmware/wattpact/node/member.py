@@ -69,6 +69,7 @@ class Member:
         signer: "Signer",
         verifier: "Verifier",
         outbox_max: int = OUTBOX_MAX,
+        known_max: int = KNOWN_MAX,
     ) -> None:
         """Both envelopes are what provisioning wrote on the board. WireError if they do not fit, or not this key."""
         issuer = parse_as(Genesis, envelope.peek_payload(genesis_data)).issuer
@@ -80,6 +81,7 @@ class Member:
         self.signer = signer
         self.verifier = verifier
         self.outbox = Outbox(outbox_max)
+        self._known_max = known_max  # registrations held: a plant needs its buyers'
         self.dropped = 0  # messages not believed
         self.kid = kid_of(signer.public_key)
         self.host = kid_of(self.genesis.sequencer)
@@ -101,25 +103,33 @@ class Member:
 
     def meet(self, register_data: bytes) -> Register:
         """Believe a registration that the registrar signed; WireError otherwise. The longest known goes when full."""
-        kid = self._seen.get(register_data) or kid_of_registration(register_data)
-        known = self._known.get(kid)
-        if known and known.data == register_data:
-            return known.register
+        kid = self._seen.get(register_data)
+        if kid:
+            return self._known[kid].register
+        register = self._registered(register_data)
+        self._remember(kid_of(register.public_key), register, register_data)
+        return register
+
+    def _registered(self, register_data: bytes) -> Register:
+        """A registration for this network that the registrar signed, not remembered."""
         if envelope.peek_kid(register_data) != self.registrar:
             raise WireError("registration not by the registrar")
         payload = envelope.open1(register_data, self.genesis.registrar, self.verifier)
         register = parse_as(Register, payload)
         self._check_network(register)
-        if known is None:
-            if len(self._order) >= KNOWN_MAX:
+        return register
+
+    def _remember(self, kid: bytes, register: Register, register_data: bytes) -> None:
+        known = self._known.get(kid)
+        if known:
+            del self._seen[known.data]
+        else:
+            if len(self._order) >= self._known_max:
                 gone = self._order.pop(1)  # place 0 is this node itself
                 del self._seen[self._known.pop(gone).data]
             self._order.append(kid)
-        else:
-            del self._seen[known.data]
         self._seen[register_data] = kid
         self._known[kid] = Known(register, register_data)
-        return register
 
     def known(self, kid: bytes) -> "Known | None":
         """A node whose registration was seen and that is not revoked."""
@@ -153,11 +163,13 @@ class Member:
 
     def open(self, data: bytes) -> Opened:
         """A message signed by a key this node believes, for this network; WireError otherwise."""
-        kid = envelope.peek_kid(data)
-        payload = envelope.open1(data, self.public_key(kid), self.verifier)
+        return self._open(data, self.public_key(envelope.peek_kid(data)))
+
+    def _open(self, data: bytes, public_key: bytes) -> Opened:
+        payload = envelope.open1(data, public_key, self.verifier)
         message = parse(payload)
         self._check_network(message)
-        return Opened(kid, message, payload, data)
+        return Opened(envelope.peek_kid(data), message, payload, data)
 
     def receive(self, data: bytes) -> Opened:
         """Whatever arrived: an envelope, a record that a plant completed, or a parcel; WireError otherwise.
@@ -182,10 +194,21 @@ class Member:
         return Opened(contract.plant, contract, opened.payload, data)
 
     def _open_parcel(self, data: bytes) -> Opened:
-        """A message that travels with its sender's registration: CBOR [REGISTER, message]."""
+        """A message that travels with its sender's registration: CBOR [REGISTER, message].
+
+        The sender is remembered once its message is believed: registrations are public, and whoever replays them could
+        otherwise push out everybody this node knows.
+        """
         register_data, message_data = PARCEL.check(codec.decode(data, PARCEL_SIZE_MAX), "parcel")
-        self.meet(register_data)
-        return self.open(message_data)
+        if register_data in self._seen:
+            return self.open(message_data)
+        register = self._registered(register_data)
+        kid = kid_of(register.public_key)
+        if kid in self._revoked:
+            raise WireError("unknown or revoked key")
+        opened = self._open(message_data, register.public_key)
+        self._remember(kid, register, register_data)
+        return opened
 
     def parcel(self, data: bytes) -> bytes:
         """Wrap an envelope of ours together with our registration."""
@@ -284,8 +307,3 @@ class Core:
     def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
         """The host's signed tree head; a plant has no use for it."""
         return []
-
-
-def kid_of_registration(register_data: bytes) -> bytes:
-    """Kid of the key that a registration names, not yet believed."""
-    return kid_of(parse_as(Register, envelope.peek_payload(register_data)).public_key)

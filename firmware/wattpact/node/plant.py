@@ -109,7 +109,7 @@ class PlantNode(Core):
         self._panels = [
             _Panel(p, rated[p.panel_id][0], rated[p.panel_id][1], member) for p in panels
         ]
-        self._low = list(past_low)
+        self._low = lows.coarsen(lows.join(past_low), LOW_MAX)
         self._seq = 0
         self._next_offer = timing.first_round(now, timing.offer_lead_s)
         self._report_from(now - now % timing.slot_s)  # before that this node saw nothing
@@ -214,7 +214,8 @@ class PlantNode(Core):
         if self.member.outbox.full():
             effects.append(Note("outbox-full", "not selling: the chain has not answered"))
             return
-        self._seq += 1
+        # Never below the clock: a new board, or one that lost its store, goes on above its predecessor (R31).
+        self._seq = max(self._seq + 1, now)
         offer = Offer(
             network=self.member.network,
             plant_id=self.member.register.plant_id,
@@ -235,6 +236,8 @@ class PlantNode(Core):
     def _report(self, now: int, effects: "list[Effect]") -> None:
         """Every round that is over; what it says is kept when all of it is in the outbox."""
         low = self._low
+        oldest = self.timing.first_round(now - lows.HISTORY_S, 0)  # after a clock jump of a year
+        self._next_report = max(self._next_report, oldest)
         while self._next_report + REPORT_S <= now:
             low = low + self._report_round(self._next_report - self.timing.round_s, now, effects)
             self._next_report += self.timing.round_s
@@ -308,7 +311,7 @@ class PlantNode(Core):
             self.sales.offered(message_id(kept), offer)
         elif key == REPORT_KEY:
             until, low = REPORTED.check(codec.decode(kept), "kept report")
-            self._low = lows.join(self._low + low)
+            self._low = lows.coarsen(lows.join(self._low + low), LOW_MAX)
             self._report_from(max(until, now - lows.HISTORY_S))
         elif kind == SALE_PREFIX:
             self.sales.sell(key[1:], Sale.restore(kept))

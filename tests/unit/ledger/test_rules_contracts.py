@@ -275,6 +275,17 @@ def test_r50_refuses_lots_that_are_unknown_anothers_doubled_or_out_of_order(
         assert refusal(world, world.contract(offer, coins=coins)) == 50
 
 
+def test_r50_refuses_coins_between_two_keys_of_one_owner(world: World, lots: list[bytes]) -> None:
+    """Their discount would be the funder's money in the owner's pocket; without coins the trade is fine."""
+    panels = ("attic panel",)
+    world.record(world.register("ann 2", plant="ann 2", panel_names=panels, meter=False))
+    offer = world.offer("ann 2", panel_names=panels, start=day_after(world))
+    world.record(offer)
+    coins = [(lots[0], 5)]
+    assert refusal(world, world.contract(offer, "ann", plant="ann 2", coins=coins)) == 50
+    accept(world, world.contract(offer, "ann", plant="ann 2"))
+
+
 def test_r51_accepts_a_lot_to_its_last_microgram(world: World, lots: list[bytes]) -> None:
     """In two contracts, the second one taking what the first one left."""
     ug = dict(world.ledger.lots(kid_of("ann")))[lots[0]].free_ug

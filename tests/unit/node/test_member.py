@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from host.registry import Member as Membership
 from tests.trade import says
 from tests.trade.board import Board
 from tests.trade.wire import Letter
@@ -58,6 +59,19 @@ def refused(world: World, board: Board, data: bytes, kind: str = "in") -> bool:
 
 
 # -- identity
+
+
+def test_replayed_registrations_push_nobody_out() -> None:
+    """They are public: in parcels with junk behind them, or with somebody else's message, they are not remembered."""
+    world, anna = community()
+    known = set(anna.core.member._known)  # what must stay
+    for number in range(KNOWN_MAX + 3):
+        name = "stranger %d" % number
+        membership = Membership(signer(name).public_key, named(name), 1)
+        registration = world.registrar.register(membership, BORN)
+        for message in (b"\xd2junk", anna.core.member.sign(ask(world))[1]):
+            assert refused(world, anna, codec.encode([registration, message]))
+    assert set(anna.core.member._known) == known
 
 
 def test_a_board_needs_its_own_registration_in_its_own_network() -> None:
