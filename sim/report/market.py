@@ -108,6 +108,8 @@ def _price_caption(offers: Sequence[PlantPrices], results: Results) -> str:
         f"Offers lay between {price(low[0], currency)} ({shorten(low[1], 30)}) and "
         f"{price(high[0], currency)} ({shorten(high[1], 30)})"
     )
+    if low[0] == high[0]:
+        caption = f"Every offer asked {price(low[0], currency)}"
     grid = [point.price for point in results.grid_prices]
     if not grid:
         return caption + "."
@@ -168,7 +170,7 @@ def _reliability_caption(judged: Sequence[PlantReliability], before: int, left_o
     if caught:
         names = [shorten(name, 24) for name in caught[:4]]
         rest = [f"{len(caught) - 4} more"] if len(caught) > 4 else []
-        caption += f" Only the chain shows that of {listed(names + rest)}, who reported nothing."
+        caption += f" Only the chain shows that of {listed(names + rest)}, who reported none of it."
     if before:
         caption += f" {before} had some in the 30 days before it, which count in the score and are not drawn."
     if left_out:

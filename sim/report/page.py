@@ -61,7 +61,7 @@ def _head(results: Results) -> str:
         f"{count(summary['meters'], 'meter')}{roofs} and {count(summary['plants'], 'plant')} over "
         f"{count(summary['days'], 'day')} from "
         f"{day(start)} {date(start).year}: {count(summary['slots'], 'slot')} of {duration(run.slot_s)} "
-        f"in virtual time, with real signatures. Times are {zone(run.utc_offset_s)}. Seed {summary['seed']}."
+        f"in virtual time, with real signatures. Times are {zone(run.utc_offset_s)}. Seed\u00a0{summary['seed']}."
     )
     return f'<h1>Wattpact simulation</h1><p class="lead">{escape(sentence)}</p>'
 
@@ -146,9 +146,11 @@ def _claims(results: Results) -> str:
     deaf = summary["deaf_meters"]
     note = ""
     if deaf:
-        note = (
-            f"{count(deaf, 'meter')} could not hear any plant; "
-            f"{number(summary['deaf_meters_with_contract'])} of them had contracts, found through their neighbours."
+        traded = summary["deaf_meters_with_contract"]
+        note = f"{count(deaf, 'meter')} could not hear any plant; " + (
+            f"{number(traded)} of them had contracts, found through neighbours."
+            if traded
+            else "none of them had a contract."
         )
     return tables.claims(summary) + f'<p class="caption">{escape(note)}</p>'
 

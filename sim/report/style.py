@@ -36,7 +36,7 @@ h3{font-size:15px;font-weight:650;margin:24px 0 6px}
 p{margin:0}
 a{color:inherit;text-decoration-color:var(--axis);text-underline-offset:3px}
 .soft,.caption,.lead{color:var(--soft)}
-.lead{max-width:64ch}
+.lead{max-width:72ch}
 nav{margin:18px 0 0;font-size:14px;display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--soft)}
 section{margin-top:56px}
 .verdict{margin:22px 0 0;padding:12px 16px;border-left:4px solid var(--good);background:var(--sheet);
