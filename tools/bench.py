@@ -35,7 +35,7 @@ from wattpact.ledger.machine import Ledger  # noqa: E402
 PLANTS = 10
 HOME_WH = 120
 START = 1_749_625_200
-SIZES = ((100, 16), (1000, 16))
+SIZES = ((100, 24), (1000, 24))
 """Meters and slots of each fleet."""
 GOAL = 400
 SIGNATURES = 400
