@@ -4,7 +4,7 @@
 PYTHON ?=
 PY := .venv/bin/python
 READY := .venv/.ready
-PINS := pyproject.toml constraints.txt tools/setup.sh tools/setup_micropython.py \
+PINS := pyproject.toml constraints.txt tools/setup.sh tools/setup_micropython.py tools/spill_pointers.py \
 	tools/micropython/package.json tools/micropython/package-lock.json
 PYTEST := $(PY) -m pytest
 

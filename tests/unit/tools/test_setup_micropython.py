@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MicroPython has one version here: the VM, the type stubs and the compiler are of the same."""
+"""MicroPython has one version here, and what setup has made it does not make again."""
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +26,11 @@ def test_the_lock_file_pins_each_package_by_hash(package: str) -> None:
     """Another file under the same version number is refused by npm."""
     lock = json.loads((setup_micropython.PINS / "package-lock.json").read_text())
     assert lock["packages"]["node_modules/" + package]["integrity"].startswith("sha512-")
+
+
+def test_what_was_made_from_other_pins_or_half_is_made_again(tmp_path: Path) -> None:
+    """The mark is written last, and holds the pins."""
+    assert not setup_micropython.stands(tmp_path, "pins")
+    (tmp_path / setup_micropython.MARK).write_text("pins")
+    assert setup_micropython.stands(tmp_path, "pins")
+    assert not setup_micropython.stands(tmp_path, "other pins")
