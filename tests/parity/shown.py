@@ -31,4 +31,4 @@ def shown(value: "Any") -> str:
 def vectors(name: str) -> "list[dict[str, Any]]":
     """The cases of tests/vectors/`name`.json; each has a `name`."""
     with open("tests/vectors/" + name + ".json") as file:
-        return json.load(file)["cases"]
+        return json.loads(file.read())["cases"]

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.parity.interpreters import CaseError, first_difference, on_cpython, on_micropython
+from tests.parity.interpreters import (
+    CaseError,
+    first_difference,
+    on_cpython,
+    on_fixed_heap,
+    on_official_build,
+)
 
 Runner = Callable[[str, Path], list[str]]
-RUNNERS: list[Runner] = [on_cpython, on_micropython]
+VMS: list[Runner] = [on_official_build, on_fixed_heap]
+RUNNERS: list[Runner] = [on_cpython, *VMS]
 
 
 def write_case(root: Path, body: str) -> None:
@@ -48,18 +55,20 @@ def test_a_case_that_does_not_come_to_its_end_is_an_error(
         run("probe", tmp_path)
 
 
-def test_a_vm_that_runs_out_of_memory_is_an_error(tmp_path: Path) -> None:
-    """The VM grows its heap up to a bound; beyond it the case fails and does not hang."""
+@pytest.mark.parametrize("run", VMS)
+def test_a_vm_that_runs_out_of_memory_is_an_error(run: Runner, tmp_path: Path) -> None:
+    """Whether its heap grows up to a bound or not at all: the case fails and does not hang."""
     write_case(tmp_path, "yield str(len(b'x' * (1 << 31)))")
     with pytest.raises(CaseError):
-        on_micropython("probe", tmp_path)
+        run("probe", tmp_path)
 
 
-def test_the_vm_is_micropython_and_the_oracle_is_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("run", VMS)
+def test_the_vm_is_micropython_and_the_oracle_is_not(run: Runner, tmp_path: Path) -> None:
     """Both are asked who they are, so that one can never stand in for the other."""
     write_case(tmp_path, "import sys\nyield sys.implementation.name")
     assert on_cpython("probe", tmp_path) == ["cpython"]
-    assert on_micropython("probe", tmp_path) == ["micropython"]
+    assert run("probe", tmp_path) == ["micropython"]
 
 
 def test_the_first_difference_is_told_by_line() -> None:
