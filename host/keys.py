@@ -19,8 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from wattpact.crypto.ecdsa import HALF_N
-from wattpact.crypto.p256 import N
+from wattpact.crypto.field import HALF_N, N
 
 KEYS_MAX = 8192  # parsed points kept: about 1 KB each
 VERDICTS_MAX = 1 << 17  # about 200 B each

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 
 from generated import ROOT, refresh
-from vector_cases import codec, crypto, envelopes, messages, topics
+from vector_cases import codec, crypto, envelopes, messages, topics, verdicts
 from vector_cases.form import Case, text_of
 
 FOLDER = ROOT / "tests" / "vectors"
@@ -22,7 +22,7 @@ FILES: "dict[str, Callable[[], list[Case]]]" = {
     "crypto/hashes.json": crypto.hash_cases,
     "crypto/points.json": crypto.point_cases,
     "crypto/sign.json": crypto.sign_cases,
-    "crypto/verify.json": crypto.verify_cases,
+    "crypto/verify.json": verdicts.verify_cases,
 }
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Envelopes, acceptances, records; what an adversary makes of them without the key, or a careless library with it."""
 
+from wattpact.crypto.field import N
 from wattpact.crypto.hashes import kid, sha256
-from wattpact.crypto.p256 import N
 from wattpact.wire import envelope
 from wattpact.wire.codec import encode
 

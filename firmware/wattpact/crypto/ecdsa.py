@@ -2,23 +2,38 @@
 """ECDSA over P-256 and SHA-256 digests; the same bytes on every interpreter.
 
 Signing is RFC 6979 with s <= n/2. Verifying is FIPS 186-5, which accepts both s and n - s: refusing the high one
-is the envelope's rule, not the curve's.
+is the envelope's rule, not the curve's. docs/signatures.md says what time still tells about a secret.
 """
 
-from .hashes import hmac_sha256
-from .p256 import N, P, decode_point, double_multiply_x, encode_point, inverse, multiply_base
+from . import field
+from .base_table import COMBS, TABLE, TEETH
+from .comb import Comb, PeerCombs
+from .field import HALF_N, N, P, inverse
+from .hashes import HmacKey
+from .p256 import decode_point, encode_point, halve, sum_columns, sum_with_multiple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HALF_N = N >> 1
+    from .field import Modulus
+    from .p256 import Affine, Column
+
+_base = Comb(TEETH, COMBS, TABLE)
+_peers = PeerCombs()
+_stirred = (
+    b""  # moves on with every blind, so that signing the same digest twice takes two different ways
+)
 
 
 def public_key(secret: bytes) -> bytes:
     """The uncompressed point, 65 bytes. ValueError unless `secret` is 32 bytes and 0 < d < n."""
     scalar = _secret_scalar(secret)
-    return encode_point(multiply_base(scalar, _blind(secret, b"public key") % (P - 1) + 1))
+    blind = _blind(secret, b"public key") % (P - 1) + 1
+    x, y, zz, zzz = sum_columns(_base.columns(scalar), blind)
+    inverse_zzz = inverse(zzz * blind, P) * blind % P
+    inverse_z = zz * inverse_zzz % P
+    return encode_point((x * (inverse_z * inverse_z % P) % P, y * inverse_zzz % P))
 
 
 def sign(secret: bytes, digest: bytes) -> bytes:
@@ -31,9 +46,10 @@ def sign(secret: bytes, digest: bytes) -> bytes:
     nonces = _nonces(secret, hashed)
     while True:
         nonce = next(nonces)
-        r = multiply_base(nonce, blind)[0] % N
-        # The inverse is taken of a blinded nonce: the number of steps Euclid needs depends on its argument.
-        s = inverse(nonce * blind % N, N) * (hashed * blind % N + r * (scalar * blind % N)) % N
+        x, _y, zz, _zzz = sum_columns(_base.columns(nonce), blind)
+        # The number of steps of an inversion depends on its argument: both arguments are blinded.
+        r = x * (inverse(zz * blind, P) * blind % P) % P % N
+        s = inverse(nonce * blind, N) * (hashed * blind + r * (scalar * blind % N)) % N
         if r and s:
             return r.to_bytes(32, "big") + (N - s if s > HALF_N else s).to_bytes(32, "big")
 
@@ -43,15 +59,51 @@ def verify(public: bytes, digest: bytes, signature: bytes) -> bool:
     for value, size in ((public, 65), (digest, 32), (signature, 64)):
         if type(value) is not bytes or len(value) != size:
             return False
-    point = decode_point(public)
     r = int.from_bytes(signature[:32], "big")
     s = int.from_bytes(signature[32:], "big")
+    point = decode_point(public)
     if point is None or not 0 < r < N or not 0 < s < N:
         return False
     inverse_s = inverse(s, N)
-    hashed = int.from_bytes(digest, "big")
-    x = double_multiply_x(hashed * inverse_s % N, r * inverse_s % N, point)
-    return x is not None and x % N == r
+    base_scalar = int.from_bytes(digest, "big") * inverse_s % N
+    scalar = r * inverse_s % N
+    columns = _base.columns(base_scalar) if base_scalar else []
+    comb = _peers.comb(public, point)
+    if comb is None:
+        x, square = _sum_once(columns, scalar, point, field.modulus)
+    else:
+        x, square = _sum_by_combs(columns, comb.columns(scalar))
+    if (
+        not square % P
+    ):  # infinity, or equal or opposite points met on the way: the complete formulas tell
+        x, square = _sum_once(columns, scalar, point, P)
+        if not square:
+            return False
+    return not (r * square - x) % P or (r < P - N and not ((r + N) * square - x) % P)
+
+
+def keep_peers(most: int, teeth: int) -> None:
+    """From now on keep combs of `most` peers with `teeth` teeth: 64 << teeth bytes each, 6 by default."""
+    global _peers
+    _peers = PeerCombs(most, teeth)
+
+
+def _sum_by_combs(columns: "list[Column]", others: "list[Column]") -> "tuple[int, int]":
+    """X and ZZ of the sum of both."""
+    longer, shorter = (columns, others) if len(columns) > len(others) else (others, columns)
+    joined = [
+        column + shorter[row] if row < len(shorter) else column for row, column in enumerate(longer)
+    ]
+    x, _y, zz, _zzz = sum_columns(halve(joined), 1)
+    return x, zz
+
+
+def _sum_once(
+    columns: "list[Column]", scalar: int, point: "Affine", p: "Modulus"
+) -> "tuple[int, int]":
+    """X and Z**2 of the sum of the columns and scalar x point."""
+    x, _y, z = sum_with_multiple(halve(columns), scalar, point, p)
+    return x, z * z % P
 
 
 def _secret_scalar(secret: bytes) -> int:
@@ -63,21 +115,23 @@ def _secret_scalar(secret: bytes) -> int:
 
 def _blind(secret: bytes, purpose: bytes) -> int:
     """A number nobody without the secret can know; it hides intermediate values and leaves results unchanged."""
-    return int.from_bytes(hmac_sha256(secret, b"wattpact blind", purpose), "big")
+    global _stirred
+    _stirred = HmacKey(secret).digest(b"wattpact blind", _stirred, purpose)
+    return int.from_bytes(_stirred, "big")
 
 
 def _nonces(secret: bytes, hashed: int) -> "Iterator[int]":
     """RFC 6979 section 3.2 for SHA-256 and a 256-bit order: candidates for k, all in 0 < k < n."""
     seed = secret + hashed.to_bytes(32, "big")
     value = b"\x01" * 32
-    key = hmac_sha256(bytes(32), value, b"\x00", seed)
-    value = hmac_sha256(key, value)
-    key = hmac_sha256(key, value, b"\x01", seed)
-    value = hmac_sha256(key, value)
+    key = HmacKey(HmacKey(bytes(32)).digest(value, b"\x00", seed))
+    value = key.digest(value)
+    key = HmacKey(key.digest(value, b"\x01", seed))
+    value = key.digest(value)
     while True:
-        value = hmac_sha256(key, value)
+        value = key.digest(value)
         nonce = int.from_bytes(value, "big")
         if 0 < nonce < N:
             yield nonce
-        key = hmac_sha256(key, value, b"\x00")
-        value = hmac_sha256(key, value)
+        key = HmacKey(key.digest(value, b"\x00"))
+        value = key.digest(value)

@@ -12,8 +12,8 @@ from ..compat import const
 KID_SIZE = const(8)
 
 _BLOCK = const(64)
-_INNER = bytes([0x36]) * _BLOCK
-_OUTER = bytes([0x5C]) * _BLOCK
+_INNER = int.from_bytes(b"\x36" * _BLOCK, "big")
+_OUTER = int.from_bytes(b"\x5c" * _BLOCK, "big")
 
 
 def sha256(data: bytes) -> bytes:
@@ -21,20 +21,22 @@ def sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def hmac_sha256(key: bytes, *parts: bytes) -> bytes:
-    """RFC 2104 over the concatenation of `parts`; a key longer than 64 bytes is hashed first."""
-    if len(key) > _BLOCK:
-        key = sha256(key)
-    inner = hashlib.sha256(_padded(key, _INNER))
-    for part in parts:
-        inner.update(part)
-    return sha256(_padded(key, _OUTER) + inner.digest())
+class HmacKey:
+    """A key of RFC 2104, ready for many messages; one longer than 64 bytes is hashed first."""
 
+    def __init__(self, key: bytes) -> None:
+        if len(key) > _BLOCK:
+            key = sha256(key)
+        block = int.from_bytes(key + bytes(_BLOCK - len(key)), "big")
+        self._inner = (block ^ _INNER).to_bytes(_BLOCK, "big")
+        self._outer = (block ^ _OUTER).to_bytes(_BLOCK, "big")
 
-def _padded(key: bytes, pad: bytes) -> bytes:
-    """`key` filled up with zeros to one block, xor `pad`."""
-    filled = key + bytes(_BLOCK - len(key))
-    return (int.from_bytes(filled, "big") ^ int.from_bytes(pad, "big")).to_bytes(_BLOCK, "big")
+    def digest(self, *parts: bytes) -> bytes:
+        """HMAC-SHA-256 over the concatenation of `parts`, 32 bytes."""
+        inner = hashlib.sha256(self._inner)
+        for part in parts:
+            inner.update(part)
+        return sha256(self._outer + inner.digest())
 
 
 def thumbprint(public_key: bytes) -> bytes:

@@ -1,41 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The curve P-256 (FIPS 186-5, SP 800-186) in plain integers; nothing here knows what a signature is.
+"""Points of P-256 (FIPS 186-5, SP 800-186) and sums of many of them; nothing here knows what a signature is.
 
-Scalars are written with digits +1 and -1 only, so a multiplication is the same sequence of doublings and
-additions whatever the scalar: 52 columns of a 5-tooth comb, one doubling and one addition each. Integers of
-varying length still leak through time; a key worth a laboratory belongs in a secure element.
+Three forms, each where it is cheapest: affine (x, y) in tables and for pairs that share one inversion; Jacobian, with
+x = X/Z**2 and y = Y/Z**3, for runs of doublings; XYZZ, with ZZ = Z**2 and ZZZ = Z**3 kept apart, where most steps are
+additions (the formulas are those of the Explicit-Formulas Database, hyperelliptic.org/EFD). Reducing costs twice a
+multiplication here, so there is one `% p` for each sum of products. field.py says what p may be.
 """
 
-from ..compat import const
+from . import field
+from .field import P, inverse_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .field import Modulus
+
     Affine = tuple[int, int]
     Jacobian = tuple[int, int, int]
+    Xyzz = tuple[int, int, int, int]
+    Column = list[Affine]
 
-P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
-N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
-_GX = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
-_GY = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
-
-_TEETH = const(5)
-_COLUMNS = const(52)  # _TEETH * _COLUMNS = 260 digits, the first multiple of 5 that holds 256 bits
-_TABLE = const(16)  # points in a comb: the signs of all teeth but the top one
-
-
-def inverse(value: int, modulus: int) -> int:
-    """1/value mod a prime `modulus`, by extended Euclid: `pow(value, -1, modulus)` is silently 0 on MicroPython.
-
-    Needs value % modulus != 0.
-    """
-    high, low = modulus, value % modulus
-    before, after = 0, 1
-    while low > 1:
-        quotient, rest = divmod(high, low)
-        high, low = low, rest
-        before, after = after, before - quotient * after
-    return after % modulus
+B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+_WINDOW = 5  # bits of a digit of `odd_digits`
+_ODD = 1 << (_WINDOW - 2)  # odd multiples such a digit can name: 1, 3 ... 15
 
 
 def decode_point(public_key: bytes) -> "Affine | None":
@@ -44,7 +30,7 @@ def decode_point(public_key: bytes) -> "Affine | None":
         return None
     x = int.from_bytes(public_key[1:33], "big")
     y = int.from_bytes(public_key[33:], "big")
-    if x >= P or y >= P or (y * y - (x * x - 3) * x - _B) % P:
+    if x >= P or y >= P or (y * y - (x * x - 3) * x - B) % P:
         return None
     return x, y
 
@@ -59,123 +45,192 @@ def on_curve(public_key: bytes) -> bool:
     return decode_point(public_key) is not None
 
 
-def multiply_base(scalar: int, blind: int) -> "Affine":
-    """scalar x G for 0 < scalar < n. `blind`, 0 < blind < p, hides the coordinates; it does not change the result."""
-    point = _sum([(_base_comb(), scalar)], blind)
-    z_inverse = inverse(point[2], P)
-    square = z_inverse * z_inverse % P
-    return point[0] * square % P, point[1] * square * z_inverse % P
-
-
-def double_multiply_x(base_scalar: int, scalar: int, point: "Affine") -> "int | None":
-    """x of base_scalar x G + scalar x point, or None at infinity; 0 <= base_scalar < n, 0 < scalar < n."""
-    terms = [(_comb(point), scalar)]
-    if base_scalar:
-        terms.append((_base_comb(), base_scalar))
-    x, _y, z = _sum(terms, 1)
-    if z == 0:
-        return None
-    return x * inverse(z * z % P, P) % P
-
-
-def _sum(terms: "list[tuple[list[Affine], int]]", blind: int) -> "Jacobian":
-    """Sum of scalar x point over (comb of the point, scalar), one column of every comb at a time."""
-    recoded = [(comb, _signs(scalar), 0 if scalar & 1 else 1) for comb, scalar in terms]
-    x, y, z = 1, 1, 0
-    for column in range(_COLUMNS - 1, -1, -1):
-        x, y, z = _double(x, y, z)
-        for comb, signs, flip in recoded:
-            index = 0
-            for tooth in range(_TEETH - 1, -1, -1):
-                index = index + index + (signs >> (tooth * _COLUMNS + column) & 1)
-            # The table is for a top tooth of +1; at -1 the entry of the opposite signs is negated.
-            top = index >> (_TEETH - 1)
-            entry_x, entry_y = comb[(index ^ (top - 1)) & (_TABLE - 1)]
-            negate = (1 - top) ^ flip
-            x, y, z = _add(x, y, z, entry_x, (entry_y, P - entry_y)[negate], blind)
+def double(x: int, y: int, z: int, times: int, p: "Modulus") -> "Jacobian":
+    """2**times x (x, y, z) for a = -3: 8 products, 7 reductions each. No point of odd order has y = 0."""
+    for _time in range(times):
+        twice = y + y
+        square = z * z % p
+        z = twice * z % p
+        half = twice * y % p
+        beta = x * (half + half) % p  # 4 x y**2
+        slope = 3 * (x - square) * (x + square) % p
+        x = (slope * slope - beta - beta) % p
+        y = (slope * (beta - x) - (half + half) * half) % p
     return x, y, z
 
 
-def _signs(scalar: int) -> int:
-    """Bit i set where digit i of the odd one of (scalar, n - scalar) is +1, clear where it is -1."""
-    odd = (N - scalar, scalar)[scalar & 1]
-    return (odd + (1 << (_TEETH * _COLUMNS)) - 1) >> 1
+def add(x: int, y: int, z: int, other: "Affine", p: "Modulus") -> "Jacobian":
+    """(x, y, z) + other: 11 products, 10 reductions. z = 0 is infinity.
 
-
-def _comb(point: "Affine") -> "list[Affine]":
-    """16 sums of 2**208 Q with plus or minus 2**(52 t) Q for t = 0..3; bit t of the index says plus.
-
-    No addition here can meet equal or opposite points: the multiples differ and are far below n.
+    Complete if p is the prime. With a faster modulus an equal or opposite `other` may go unnoticed, and then z is 0
+    mod p from there on.
     """
-    x, y, z = point[0], point[1], 1
-    teeth = [(x, y, z)]
-    for _tooth in range(1, _TEETH):
-        for _column in range(_COLUMNS):
-            x, y, z = _double(x, y, z)
-        teeth.append((x, y, z))
-    spread = _affine(teeth)
-    sums = [(spread[_TEETH - 1][0], spread[_TEETH - 1][1], 1)]
-    for tooth in range(_TEETH - 2, -1, -1):
-        tooth_x, tooth_y = spread[tooth]
-        halves: "list[Jacobian]" = []
-        for x, y, z in sums:
-            halves.append(_add(x, y, z, tooth_x, P - tooth_y, 1))
-            halves.append(_add(x, y, z, tooth_x, tooth_y, 1))
-        sums = halves
-    return _affine(sums)
+    if not z:
+        return other[0], other[1], 1
+    square = z * z % p
+    width = (other[0] * square - x) % p
+    height = (other[1] * (z * square % p) - y) % p
+    if not width and not height:
+        return double(x, y, z, 1, p)
+    width_2 = width * width % p
+    width_3 = width * width_2 % p
+    shift = x * width_2 % p
+    x = (height * height - width_3 - shift - shift) % p
+    return x, (height * (shift - x) - y * width_3) % p, z * width % p
 
 
-def _affine(points: "list[Jacobian]") -> "list[Affine]":
-    """The same points with Z = 1, for the price of one inversion; none may be infinity."""
-    products: "list[int]" = []
-    product = 1
-    for _x, _y, z in points:
-        products.append(product)
-        product = product * z % P
-    rest = inverse(product, P)
+def add_affine(pair: "tuple[Affine, Affine]", inverse_width: int, p: "Modulus") -> "Affine":
+    """The sum of both, given 1/(x of the second - x of the first): 3 products."""
+    (x, y), (other_x, other_y) = pair
+    slope = (other_y - y) * inverse_width % p
+    sum_x = (slope * slope - x - other_x) % p
+    return sum_x, (slope * (x - sum_x) - y) % p
+
+
+def affine(points: "list[Jacobian]") -> "list[Affine]":
+    """The same points with Z = 1; none may be infinity."""
+    p = field.modulus
     result: "list[Affine]" = []
-    for index in range(len(points) - 1, -1, -1):
-        x, y, z = points[index]
-        z_inverse = rest * products[index] % P
-        rest = rest * z % P
-        square = z_inverse * z_inverse % P
-        result.append((x * square % P, y * square * z_inverse % P))
-    result.reverse()
+    for (x, y, _z), inverse_z in zip(points, inverse_all([z for _x, _y, z in points])):
+        square = inverse_z * inverse_z % p
+        result.append((x * square % p, y * (square * inverse_z % p) % p))
     return result
 
 
-def _double(x: int, y: int, z: int) -> "Jacobian":
-    """2 x (x, y, z) for a = -3; infinity (z = 0) stays infinity, and no point of odd order has y = 0."""
-    delta = z * z % P
-    gamma = y * y % P
-    beta = x * gamma % P
-    alpha = 3 * (x - delta) * (x + delta) % P
-    double_x = (alpha * alpha - 8 * beta) % P
-    return double_x, (alpha * (4 * beta - double_x) - 8 * gamma * gamma) % P, 2 * y * z % P
+def halve(columns: "list[Column]") -> "list[Column]":
+    """Every two points of a column replaced by their sum: 6 products each instead of 10, and one inversion for all.
+
+    Two points that stand side by side must not be equal or opposite. In a comb they never are: they are different
+    multiples, both far below n, of a point of order n.
+    """
+    p = field.modulus
+    pairs: "list[tuple[Affine, Affine]]" = []
+    for column in columns:
+        for index in range(1, len(column), 2):
+            pairs.append((column[index - 1], column[index]))
+    inverses = inverse_all([two[0] - one[0] for one, two in pairs])
+    at = 0
+    result: "list[Column]" = []
+    for column in columns:
+        sums: "Column" = []
+        for _pair in range(len(column) >> 1):
+            sums.append(add_affine(pairs[at], inverses[at], p))
+            at += 1
+        if len(column) & 1:
+            sums.append(column[-1])
+        result.append(sums)
+    return result
 
 
-def _add(x: int, y: int, z: int, other_x: int, other_y: int, blind: int) -> "Jacobian":
-    """(x, y, z) + (other_x, other_y), complete. A sum that starts at infinity is given Z = blind."""
-    if z == 0:
-        square = blind * blind % P
-        return other_x * square % P, other_y * square * blind % P, blind
-    square = z * z % P
-    width = (other_x * square - x) % P
-    height = (other_y * square * z - y) % P
-    if width == 0:
-        return _double(x, y, z) if height == 0 else (1, 1, 0)
-    width_2 = width * width % P
-    width_3 = width * width_2 % P
-    shift = x * width_2 % P
-    sum_x = (height * height - width_3 - 2 * shift) % P
-    return sum_x, (height * (shift - sum_x) - y * width_3) % P, z * width % P
+def sum_columns(columns: "list[Column]", blind: int) -> "Xyzz":
+    """The sum of 2**i x every point of columns[i]; the last column must have a point.
+
+    A doubling is 9 products and 8 reductions, an addition 10 and 9. `blind`, 0 < blind < p, is the first point's Z.
+    Nothing is asked of the values on the way: where equal or opposite points meet, ZZ is 0 mod p and stays so, and the
+    sum is not known.
+    """
+    p = field.modulus
+    zz = blind * blind % p
+    zzz = zz * blind % p
+    top = len(columns) - 1
+    (x, y), rest = columns[top][0], columns[top][1:]
+    x = x * zz % p
+    y = y * zzz % p
+    for row in range(top, -1, -1):
+        if row != top:
+            rest = columns[row]
+            u = y + y
+            v = u * u % p
+            w = u * v % p
+            s = x * v % p
+            m = 3 * (x - zz) * (x + zz) % p
+            x = (m * m - s - s) % p
+            y = (m * (s - x) - w * y) % p
+            zz = v * zz % p
+            zzz = w * zzz % p
+        for other_x, other_y in rest:
+            h = (other_x * zz - x) % p
+            r = (other_y * zzz - y) % p
+            v = h * h % p
+            h = h * v % p
+            s = x * v % p
+            x = (r * r - h - s - s) % p
+            y = (r * (s - x) - y * h) % p
+            zz = zz * v % p
+            zzz = zzz * h % p
+    return x, y, zz, zzz
 
 
-_base: "list[list[Affine]]" = []
+def odd_digits(scalar: int) -> "list[int]":
+    """Digit i weighs 2**i and is 0 or odd, -15..15, one of every six at most (w-NAF, w = 5); 0 < scalar < 2**256.
+
+    How long it takes depends on the scalar: for public ones.
+    """
+    bits = scalar.to_bytes(35, "little")
+    digits = [0] * 257
+    carry = 0
+    at = 0
+    while at < 257:
+        window = (bits[at >> 3] | bits[(at >> 3) + 1] << 8) >> (at & 7)
+        if (window & 1) == carry:
+            at += 1
+            continue
+        digit = (window & 31) + carry
+        carry = digit >> 4
+        digits[at] = digit - (carry << 5)
+        at += _WINDOW
+    return digits
 
 
-def _base_comb() -> "list[Affine]":
-    """The comb of G, built at first use and kept: 16 points."""
-    if not _base:
-        _base.append(_comb((_GX, _GY)))
-    return _base[0]
+def odd_multiples(x: int, y: int) -> "list[Affine]":
+    """1, 3 ... 15 times (x, y). Both summands of a step share their Z (Meloni 2007): 7 products each."""
+    p = field.modulus
+    z = y + y
+    square = z * z % p
+    cube = z * square % p
+    odd_x = x * square % p
+    odd_y = y * cube % p
+    slope = 3 * (x - 1) * (x + 1) % p
+    twice_x = (slope * slope - odd_x - odd_x) % p
+    twice_y = (slope * (odd_x - twice_x) - odd_y) % p
+    multiples: "list[Jacobian]" = [(x, y, 1)]
+    for _multiple in range(1, _ODD):
+        width = odd_x - twice_x
+        height = odd_y - twice_y
+        square = width * width % p
+        twice_x = twice_x * square % p
+        shift = odd_x * square % p
+        odd_x = (height * height - twice_x - shift) % p
+        twice_y = twice_y * (shift - twice_x) % p
+        odd_y = (height * (twice_x - odd_x) - twice_y) % p
+        z = z * width % p
+        multiples.append((odd_x, odd_y, z))
+    return affine(multiples)
+
+
+def sum_with_multiple(
+    columns: "list[Column]", scalar: int, point: "Affine", p: "Modulus"
+) -> "Jacobian":
+    """The sum of 2**i x every point of columns[i], and scalar x point, without a table of the point.
+
+    Complete if p is the prime, else as `add`. 0 < scalar < n; takes a time that depends on the scalar.
+    """
+    multiples = odd_multiples(point[0], point[1])
+    x, y, z = 1, 1, 0
+    doublings = 0
+    digits = odd_digits(scalar)
+    for weight in range(len(digits) - 1, -1, -1):
+        if z:
+            doublings += 1
+        digit = digits[weight]
+        column = columns[weight] if weight < len(columns) else ()
+        if not digit and not column:
+            continue
+        x, y, z = double(x, y, z, doublings, p)
+        doublings = 0
+        if digit:
+            odd_x, odd_y = multiples[abs(digit) >> 1]
+            x, y, z = add(x, y, z, (odd_x, odd_y if digit > 0 else P - odd_y), p)
+        for other in column:
+            x, y, z = add(x, y, z, other, p)
+    return double(x, y, z, doublings, p)

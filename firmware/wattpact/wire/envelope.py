@@ -12,7 +12,7 @@ own strictness is the codec's. Ids are hashes of payloads, never of envelopes.
 """
 
 from ..compat import const
-from ..crypto.ecdsa import HALF_N
+from ..crypto.field import HALF_N
 from ..crypto.hashes import kid as kid_of
 from ..crypto.hashes import sha256
 from ..errors import WireError

@@ -2,6 +2,7 @@
 """Signatures against two independent libraries, the RFC's figures, and everything an adversary may send."""
 
 import hashlib
+import random
 from importlib import import_module
 from typing import Any
 
@@ -11,9 +12,14 @@ from cryptography.hazmat.primitives import hashes as openssl_hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 
+from host.keys import OpensslSigner, OpensslVerifier
+from tests.parity.cases import signatures
 from tests.vectors.reading import cases
+from tools.base_table import BASE, SHAPES
 from wattpact.crypto import ecdsa
-from wattpact.crypto.p256 import N
+from wattpact.crypto.base_table import COMBS, TEETH
+from wattpact.crypto.comb import Comb, PeerCombs, build
+from wattpact.crypto.field import N
 
 oracle: Any = import_module("ecdsa")  # untyped
 
@@ -75,13 +81,86 @@ def test_an_independent_library_signs_the_same_bytes(case: "dict[str, Any]") -> 
     assert case["public_key"] == "04" + key.verifying_key.to_string().hex()
 
 
+VERDICTS: list[Any] = [case.values[0] for case in cases("crypto/verify.json")]
+
+
+def parts(case: "dict[str, Any]") -> tuple[bytes, bytes, bytes]:
+    """What a verifier is given."""
+    key, digest, signature = (bytes.fromhex(case[n]) for n in ("public_key", "digest", "signature"))
+    return key, digest, signature
+
+
 @pytest.mark.parametrize("case", cases("crypto/verify.json"))
 def test_a_signature_is_accepted_or_refused_as_openssl_does(case: "dict[str, Any]") -> None:
-    """Hostile keys, values and lengths, and the points where arithmetic leaves the common path."""
-    names = ("public_key", "digest", "signature")
-    key, digest, signature = [bytes.fromhex(case[name]) for name in names]
-    assert ecdsa.verify(key, digest, signature) is case["ok"]
-    assert openssl_accepts(key, digest, signature) is case["ok"]
+    """Hostile keys, values and lengths, and the points where arithmetic leaves the common path.
+
+    Three times: without a comb of the key, while one is built, and with it.
+    """
+    ecdsa.keep_peers(1, 6)
+    assert [ecdsa.verify(*parts(case)) for _time in range(3)] == [case["ok"]] * 3
+    assert openssl_accepts(*parts(case)) is case["ok"]
+
+
+@pytest.mark.parametrize("teeth", [4, 5, 6, 7])
+@pytest.mark.parametrize("shape", sorted(SHAPES.values()))
+def test_every_size_of_combs_gives_the_same_verdicts(
+    shape: tuple[int, int], teeth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is built in, and what is kept of peers, are choices of memory and speed alone."""
+    monkeypatch.setattr(ecdsa, "_base", Comb(*shape, build(BASE, *shape)))
+    monkeypatch.setattr(ecdsa, "_peers", PeerCombs(200, teeth))
+    assert ecdsa.sign(SECRET, DIGEST) == SIGNATURE
+    assert ecdsa.public_key(SECRET) == KEY
+    for case in VERDICTS:
+        if case["ok"] or "meet" in case["name"]:
+            assert [ecdsa.verify(*parts(case)) for _time in range(3)] == [case["ok"]] * 3, case
+
+
+def test_where_points_meet_the_complete_formulas_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vectors that are made for it do leave the path of the combs, and no honest signature does."""
+    moduli: list[int] = []
+
+    def watched(columns: Any, scalar: int, point: Any, p: int) -> tuple[int, int]:
+        moduli.append(p)
+        return sum_once(columns, scalar, point, p)
+
+    sum_once = ecdsa._sum_once
+    monkeypatch.setattr(ecdsa, "_sum_once", watched)
+    shape = "combs %d x %d and 6 x 2" % (TEETH, COMBS)
+    meeting = [case for case in VERDICTS if shape in case["name"] and case["ok"]]
+    assert len(meeting) == 2
+    for case in [
+        *meeting,
+        {"public_key": KEY.hex(), "digest": DIGEST.hex(), "signature": SIGNATURE.hex()},
+    ]:
+        monkeypatch.setattr(ecdsa, "_peers", PeerCombs(1, 6))
+        moduli.clear()
+        assert all(ecdsa.verify(*parts(case)) for _time in range(3))
+        assert len(moduli) == (3 if case in meeting else 1)
+
+
+def test_two_thousand_random_signatures_are_the_librarys() -> None:
+    """Same bytes as OpenSSL; `ecdsa` accepts them, and nobody a corrupted one. MicroPython signs the same ones."""
+    draw = random.Random(6979)
+    ecdsa.keep_peers(signatures.COMBS, 6)
+    verifier = OpensslVerifier()
+    signers = [OpensslSigner(signatures.secret(number)) for number in range(signatures.KEYS)]
+    for number in range(signatures.ROUNDS):
+        signer, digest = signers[number % signatures.KEYS], signatures.digest(number)
+        key, signature = signer.public_key, ecdsa.sign(signatures.secret(number), digest)
+        assert signature == signer.sign(digest)
+        assert ecdsa.verify(key, digest, signature)
+        given = [key, digest, signature]
+        place = draw.randrange(3)
+        bit = draw.randrange(8 * len(given[place]))
+        corrupt = bytearray(given[place])
+        corrupt[bit >> 3] ^= 1 << (bit & 7)
+        given[place] = bytes(corrupt)
+        assert not ecdsa.verify(*given), (number, place, bit)
+        assert not verifier.verify([(given[0], given[1], given[2])])[0]
+        if number % 10 == 0:
+            oracle_key = oracle.VerifyingKey.from_string(key[1:], oracle.NIST256p)
+            assert oracle_key.verify_digest(signature, digest)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

@@ -1,22 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Curve arithmetic against an independent library, and at the scalars where a comb meets itself."""
+"""Points and sums of points, against an independent library and at every special place."""
 
+import random
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from tests.vectors.reading import cases
 from wattpact.crypto import p256
-from wattpact.crypto.p256 import N, P
+from wattpact.crypto.field import N, P
 
-GENERATOR: Any = import_module("ecdsa").NIST256p.generator  # untyped
-G: "tuple[int, int]" = (GENERATOR.x(), GENERATOR.y())
+oracle: Any = import_module("ecdsa")  # untyped
+
+GENERATOR: Any = oracle.NIST256p.generator
+Affine = tuple[int, int]
+
+
+def times(scalar: int) -> Affine:
+    """scalar x G, as the independent library has it."""
+    point = GENERATOR * (scalar % N)
+    return point.x(), point.y()
+
+
+G = times(1)
+
+
+def affine(point: tuple[int, int, int]) -> Affine | None:
+    """(x, y) of a Jacobian point; None at infinity."""
+    x, y, z = point
+    return (x * pow(z, -2, P) % P, y * pow(z, -3, P) % P) if z else None
+
+
+def jacobian(point: Affine, z: int) -> tuple[int, int, int]:
+    """The point with a Z of one's own."""
+    return point[0] * z * z % P, point[1] * z**3 % P, z
 
 
 @pytest.mark.parametrize("case", cases("crypto/points.json"))
-def test_a_point_is_a_key_or_is_refused(case: "dict[str, Any]") -> None:
-    """Off the curve, on the twist, not reduced, compressed, infinity, of another length."""
+def test_a_public_key_is_a_point_on_the_curve_in_its_one_encoding(case: "dict[str, Any]") -> None:
+    """Everything else is none, and no error."""
     raw = bytes.fromhex(case["hex"])
     assert p256.on_curve(raw) is case["ok"]
     point = p256.decode_point(raw)
@@ -25,45 +49,106 @@ def test_a_point_is_a_key_or_is_refused(case: "dict[str, Any]") -> None:
         assert p256.encode_point(point) == raw
 
 
-@pytest.mark.parametrize("modulus", [N, P])
-@pytest.mark.parametrize("value", [1, 2, 3, 1 << 128, N >> 1, P - N, N - 2])
-def test_a_number_times_its_inverse_is_one(value: int, modulus: int) -> None:
-    """Also for values above the modulus and below zero."""
-    assert p256.inverse(value, modulus) * value % modulus == 1
-    assert p256.inverse(value + modulus, modulus) * value % modulus == 1
-    assert p256.inverse(-value, modulus) * -value % modulus == 1
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 64])
+def test_doubling_doubles_as_often_as_it_is_told(count: int) -> None:
+    """Also not at all; infinity stays infinity."""
+    assert affine(p256.double(*jacobian(times(7), 99), count, P)) == times(7 << count)
+    assert p256.double(1, 1, 0, count, P)[2] == 0
 
 
-def test_small_and_great_multiples_of_g_are_right() -> None:
-    """Every scalar of 1..64 and n - 64..n - 1, where doublings meet additions."""
-    expected = GENERATOR
-    for scalar in range(1, 65):
-        affine = (expected.x(), expected.y())
-        assert p256.multiply_base(scalar, 1) == affine
-        assert p256.multiply_base(N - scalar, 1) == (affine[0], P - affine[1])
-        expected = expected + GENERATOR
+@pytest.mark.parametrize("z", [1, 2, P - 1, 12345 << 200])
+def test_adding_is_complete_with_the_prime(z: int) -> None:
+    """Different, equal and opposite points, and infinity."""
+    for one, two in ((5, 9), (5, 5), (N - 3, 3), (1, N - 2)):
+        total = p256.add(*jacobian(times(one), z), times(two), P)
+        assert affine(total) == (times(one + two) if (one + two) % N else None)
+    assert affine(p256.add(1, 1, 0, times(4), P)) == times(4)
 
 
-@pytest.mark.parametrize("tooth", [1, 51, 52, 53, 104, 156, 207, 208, 209, 255])
-def test_scalars_at_the_teeth_of_the_comb_are_right(tooth: int) -> None:
-    """Powers of two and their neighbours: a single tooth, all teeth but one, a borrow through all of them."""
-    for scalar in ((1 << tooth) - 1, 1 << tooth, (1 << tooth) + 1):
-        expected = GENERATOR * scalar
-        assert p256.multiply_base(scalar % N, 1) == (expected.x(), expected.y())
+def test_points_are_brought_to_affine_form_together() -> None:
+    """In their order, with one inversion."""
+    points = [jacobian(times(scalar), scalar * 7919) for scalar in range(1, 20)]
+    assert p256.affine(points) == [times(scalar) for scalar in range(1, 20)]
+
+
+def test_columns_are_halved_pair_by_pair() -> None:
+    """Two, four or three points in a column: an odd one out stays."""
+    columns = [
+        [times(1), times(2)],
+        [times(n) for n in (3, 5, 9, 17)],
+        [times(6), times(8), times(10)],
+    ]
+    halves = [[times(3)], [times(8), times(26)], [times(14), times(10)]]
+    assert p256.halve(columns) == halves
+    assert p256.halve([]) == []
 
 
 @pytest.mark.parametrize("blind", [1, 2, P - 1, 0x123456789ABCDEF << 100])
-def test_a_blind_changes_nothing(blind: int) -> None:
-    """It hides the coordinates on the way and cancels out."""
-    assert p256.multiply_base(0xABCDEF << 200, blind) == p256.multiply_base(0xABCDEF << 200, 1)
+def test_columns_add_up_by_powers_of_two_and_a_blind_changes_nothing(blind: int) -> None:
+    """Columns of several points, of one, and an empty one below the top."""
+    x, y, zz, zzz = p256.sum_columns(
+        [[times(3), times(11)], [], [times(5)], [times(2), times(7)]], blind
+    )
+    assert (x * pow(zz, -1, P) % P, y * pow(zzz, -1, P) % P) == times(3 + 11 + 4 * 5 + 8 * 9)
+    assert zz**3 % P == zzz**2 % P
 
 
-@pytest.mark.parametrize("base_scalar", [0, 1, 2, 77, N - 1])
-@pytest.mark.parametrize("scalar", [1, 2, 77, N - 2, N - 1])
-def test_a_sum_of_two_multiples_is_right_even_where_they_meet(
-    base_scalar: int, scalar: int
-) -> None:
-    """With the same point on both sides: equal halves, opposite halves and a missing half."""
-    total = (base_scalar + scalar) % N
-    expected = (GENERATOR * total).x() if total else None
-    assert p256.double_multiply_x(base_scalar, scalar, G) == expected
+@pytest.mark.parametrize("other", [6, N - 6])
+def test_a_sum_in_which_equal_or_opposite_points_meet_is_marked(other: int) -> None:
+    """ZZ is 0 and stays 0, whatever comes after."""
+    meeting = [
+        [times(6)],
+        [times(other)],
+        [times(3)],
+    ]  # 2 (2 x 3 + other) + 6: they meet or cancel on the way
+    columns = [[times(9)], *meeting]
+    if other == 6:
+        assert p256.sum_columns(columns, 5)[2] == 0
+    assert p256.sum_columns([[times(9)], [times(1)], [times(other), times(6)]], 5)[2] == 0
+
+
+@pytest.mark.parametrize(
+    "scalar", [1, 2, 15, 16, 17, 31, 32, 33, 1 << 255, N - 1, N >> 1, (1 << 256) - 1]
+)
+def test_odd_digits_are_odd_few_and_add_up(scalar: int) -> None:
+    """None above 15, and never two of five neighbours."""
+    digits = p256.odd_digits(scalar)
+    assert sum(digit << weight for weight, digit in enumerate(digits)) == scalar
+    assert all(digit == 0 or (digit & 1 and abs(digit) < 16) for digit in digits)
+    places = [weight for weight, digit in enumerate(digits) if digit]
+    assert all(after - before >= 5 for before, after in pairwise(places))
+
+
+def test_odd_multiples_are_those_that_digits_name() -> None:
+    """1, 3 ... 15, of a point and of its opposite."""
+    assert p256.odd_multiples(*times(77)) == [times(77 * odd) for odd in range(1, 16, 2)]
+    assert p256.odd_multiples(*times(N - 1)) == [times(-odd) for odd in range(1, 16, 2)]
+
+
+@pytest.mark.parametrize("scalar", [1, 2, 3, 77, N - 2, N - 1, 0xABCDEF << 200])
+def test_a_sum_with_a_multiple_is_complete(scalar: int) -> None:
+    """With columns of the same point: none, equal halves, opposite halves and anything else."""
+    point = times(13)
+    for weight in (0, 1, 2, 77, scalar, N - scalar):
+        columns = [[times(13 * weight)]] if weight else []
+        total = 13 * (weight + scalar) % N
+        expected = times(total) if total else None
+        assert affine(p256.sum_with_multiple(columns, scalar, point, P)) == expected
+
+
+def test_a_sum_with_a_multiple_equals_the_librarys_for_any_scalar() -> None:
+    """Columns at several weights beside it."""
+    draw = random.Random(2)
+    for _case in range(20):
+        columns = [[times(draw.randrange(1, N))] for _column in range(draw.randrange(20))]
+        scalar = draw.randrange(1, N)
+        total = GENERATOR * (5 * scalar % N)
+        for weight, column in enumerate(columns):
+            for x, y in column:
+                total = total + oracle.ellipticcurve.Point(GENERATOR.curve(), x, y, N) * (
+                    1 << weight
+                )
+        assert affine(p256.sum_with_multiple(columns, scalar, times(5), P)) == (
+            total.x(),
+            total.y(),
+        )

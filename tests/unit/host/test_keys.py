@@ -7,7 +7,7 @@ import pytest
 
 from host.keys import OpensslSigner, OpensslVerifier, Recent
 from wattpact.crypto import ecdsa
-from wattpact.crypto.p256 import N
+from wattpact.crypto.field import N
 
 SECRET = hashlib.sha256(b"a key for tests").digest()
 DIGEST = hashlib.sha256(b"a message").digest()

@@ -7,7 +7,7 @@ import pytest
 
 from sim.scenario import NEIGHBOURHOOD_HOMES, Scenario, build, panel_ratings, secret
 from sim.settings import read
-from wattpact.crypto.p256 import N
+from wattpact.crypto.field import N
 from wattpact.units import POWER_W_MAX
 from wattpact.wire.messages import PANELS_MAX
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.vectors.reading import cases
+from wattpact.crypto.field import N
 from wattpact.crypto.hashes import kid, sha256
-from wattpact.crypto.p256 import N
 from wattpact.crypto.signer import SoftwareSigner, SoftwareVerifier
 from wattpact.errors import WireError
 from wattpact.wire import codec, envelope
