@@ -12,6 +12,13 @@ from .story import secret
 RFC6979_SECRET = bytes.fromhex("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721")
 SAMPLE = hashes.sha256(b"sample")
 ONE, LAST = b32(1), b32(N - 1)
+MEETING = {
+    (6, 2): 0x7FFFFFFFFFF80000000000800000000007FFFFFFFFFF7FFFFFFFFFF800000,
+    (7, 2): 0xFFFFFFFFFC0000000010000000004000000000FFFFFFFFFBFFFFFFFFF00000,
+    (8, 2): 0x1FFFFFFFE00000002000000020000000200000001FFFFFFFE000000020000,
+    (8, 4): 0x1FFFFFFFE0000000200000001FFFFFFFE0000000200000001FFFFFFFE000000,
+}
+"""By teeth and tables: -2 times an entry of the last table, which the last addition then adds to its equal mod n."""
 
 
 def sign_cases() -> "list[Case]":
@@ -24,6 +31,10 @@ def sign_cases() -> "list[Case]":
         ("secret 2", b32(2), SAMPLE),
         ("secret n - 1", LAST, SAMPLE),
         ("secret n - 2", b32(N - 2), SAMPLE),
+        *[
+            ("secret where a comb of %d x %d meets itself" % shape, b32(last), SAMPLE)
+            for shape, last in MEETING.items()
+        ],
         ("digest 0", RFC6979_SECRET, bytes(32)),
         ("digest n", RFC6979_SECRET, b32(N)),
         ("digest n + 1", RFC6979_SECRET, b32(N + 1)),

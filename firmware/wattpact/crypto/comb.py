@@ -11,6 +11,8 @@ from .p256 import add_affine, affine, double
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from .p256 import Affine, Column, Jacobian
 
 _from_bytes = int.from_bytes
@@ -19,34 +21,95 @@ _from_bytes = int.from_bytes
 class Comb:
     """The tables of one point."""
 
-    def __init__(self, teeth: int, combs: int, table: bytes) -> None:
+    def __init__(self, teeth: int, combs: int, table: "bytes | bytearray") -> None:
         """`table` holds combs * 2**(teeth - 1) points, the tables one after the other."""
-        self._teeth = teeth
-        self._combs = combs
-        self._rows = count_rows(teeth, combs)
-        self._table = memoryview(table)
+        self.teeth = teeth
+        self.combs = combs
+        self.rows = count_rows(teeth, combs)
+        self.table = memoryview(table)
 
-    def columns(self, scalar: int) -> "list[Column]":
-        """`combs` points for each power of two, so that the weighted sum is scalar x point; 0 < scalar < n."""
-        teeth, rows, table = self._teeth, self._rows, self._table
-        stride = rows * self._combs  # digits between two teeth
+    def entries(self, scalar: int) -> "list[int]":
+        """scalar x point as signed entries, 0 < scalar < n: one of each table in every row, the top row first.
+
+        An entry is where its point begins in the table, times 2, plus 1 where the point is to be turned. Row i, counted
+        from the bottom, weighs 2**i.
+        """
+        rows, top_tooth = self.rows, self.teeth - 1
+        stride = rows * self.combs  # digits between two teeth
         # Only an odd number is a sum of odd digits; for an even one take n - scalar and turn every point.
         odd = (N - scalar, scalar)[scalar & 1]
-        signs = (odd + (1 << teeth * stride) - 1) >> 1  # bit i set where digit i is +1, clear at -1
-        digits = _recode(signs, teeth, stride, 128 - ((scalar & 1) << 7))
-        columns: "list[Column]" = []
-        for row in range(rows):
-            column: "Column" = []
+        signs = (odd + (1 << self.teeth * stride) - 1) >> 1  # bit i set where digit i is +1
+        digits = _gather(signs, self.teeth, stride)
+        turned = ~scalar & 1
+        full = (1 << top_tooth) - 1
+        entries: "list[int]" = []
+        for row in range(rows - 1, -1, -1):
             start = 0
-            for column_at in range(row, stride, rows):
-                digit = digits[column_at]
-                at = (start + (digit & 127)) << 6
-                y = _from_bytes(table[at + 32 : at + 64], "little")
-                # Both y are computed, whichever is wanted.
-                column.append((_from_bytes(table[at : at + 32], "little"), (y, P - y)[digit >> 7]))
-                start += 1 << (teeth - 1)
-            columns.append(column)
-        return columns
+            for place in range(row, stride, rows):
+                digit = digits[place]
+                # The tables are for a top tooth of +1. Where it is -1 all signs are turned, and so is the point.
+                top = digit >> top_tooth
+                entries.append((start + ((digit ^ (top - 1)) & full)) << 7 | (1 - top) ^ turned)
+                start += full + 1
+        return entries
+
+
+def columns(comb: Comb, scalar: int) -> "Iterator[Column]":
+    """scalar x the comb's point, 0 < scalar < n, as the points of every row, from the top."""
+    column: "Column" = []
+    for entry in comb.entries(scalar):
+        column.append(_point(comb.table, entry))
+        if len(column) == comb.combs:
+            yield column
+            column = []
+
+
+def halved_columns(multiples: "list[tuple[Comb, int]]") -> "Iterator[Column]":
+    """scalar x the comb's point of all of them, and every two points of a row and comb already added: for 6 products
+    instead of 10, and one inversion for all.
+
+    For combs with an even number of tables. Two points of one row and comb are never equal or opposite: they are
+    different multiples, both far below n, of a point of order n. Points are read when they are needed, and twice: that
+    costs less than a heap full of large numbers.
+    """
+    p = field.modulus
+    rows = _pairs_by_row(multiples)
+    widths: "list[int]" = []
+    for row in rows:
+        for table, one, other in row:
+            widths.append(_x(table, other) - _x(table, one))
+    inverses = iter(inverse_all(widths))
+    del widths
+    for row in rows:
+        yield [
+            add_affine(_point(table, one), _point(table, other), next(inverses), p)
+            for table, one, other in row
+        ]
+
+
+def _pairs_by_row(multiples: "list[tuple[Comb, int]]") -> "list[list[tuple[memoryview, int, int]]]":
+    """(table, entry, entry) of all combs for every row, from the top."""
+    top = max([comb.rows for comb, _scalar in multiples])
+    rows: "list[list[tuple[memoryview, int, int]]]" = [[] for _row in range(top)]
+    for comb, scalar in multiples:
+        entries = comb.entries(scalar)
+        for index in range(0, len(entries), 2):
+            row = top - comb.rows + index // comb.combs
+            rows[row].append((comb.table, entries[index], entries[index + 1]))
+    return rows
+
+
+def _x(table: memoryview, entry: int) -> int:
+    """x of an entry's point."""
+    at = entry >> 1
+    return _from_bytes(table[at : at + 32], "little")
+
+
+def _point(table: memoryview, entry: int) -> "Affine":
+    """The point of an entry. Both y are computed, whichever is wanted."""
+    at = entry >> 1
+    y = _from_bytes(table[at + 32 : at + 64], "little")
+    return _from_bytes(table[at : at + 32], "little"), (y, P - y)[entry & 1]
 
 
 def count_rows(teeth: int, combs: int) -> int:
@@ -54,45 +117,41 @@ def count_rows(teeth: int, combs: int) -> int:
     return -(-256 // (teeth * combs))
 
 
-def _recode(signs: int, teeth: int, stride: int, turn: int) -> bytearray:
-    """For each column the bits of all teeth as an index into a table, plus 128 where the point is to be turned.
-
-    The tables are for a top tooth of +1. Where it is -1 all signs are turned, and so is the point. `turn` is 128 to
-    turn every point once more, or 0.
-    """
-    digits = bytearray(stride)
+def _gather(signs: int, teeth: int, stride: int) -> "Sequence[int]":
+    """For every place the bits of all teeth there, side by side."""
     if field.machine is not None:
-        bits = signs.to_bytes((teeth * stride + 7) >> 3, "little")
-        field.machine.recode(digits, bits, teeth, stride, turn)
+        digits = bytearray(stride)
+        field.machine.gather(
+            digits, signs.to_bytes((teeth * stride + 7) >> 3, "little"), teeth, stride
+        )
         return digits
-    top_tooth = teeth - 1
-    full = (1 << top_tooth) - 1
     fold = (1 << stride) - 1
     mask = ((1 << teeth * stride) - 1) // fold  # one bit for each tooth
-    fold -= 1  # modulo this 2**stride is 2: the bits of all teeth come to lie side by side
-    for column in range(stride):
-        digit = (signs >> column & mask) % fold
-        top = digit >> top_tooth
-        digits[column] = (digit ^ (top - 1)) & full | ((1 - top) << 7) ^ turn
-    return digits
+    fold -= 1  # modulo this 2**stride is 2
+    return [(signs >> place & mask) % fold for place in range(stride)]
 
 
-def build(point: "Affine", teeth: int, combs: int) -> bytes:
+def build(point: "Affine", teeth: int, combs: int) -> bytearray:
     """The tables of a point on the curve; teeth >= 2."""
+    table = bytearray(combs << (teeth + 5))  # first, while the heap is still in one piece
     multiples = _steps(point, count_rows(teeth, combs), teeth * combs)
     # For each table its teeth, the top one first, each a list with one sum; two lists are joined until one is left.
     tables = [
-        [[multiples[at]] for at in range((teeth - 1) * combs + table, -1, -combs)]
-        for table in range(combs)
+        [[multiples[at]] for at in range((teeth - 1) * combs + number, -1, -combs)]
+        for number in range(combs)
     ]
-    while len(tables[0]) > 1:
+    del multiples
+    while len(tables[0]) > 2:
         tables = _join(tables)
-    result = bytearray()
-    for table in tables:
-        for x, y in table[0]:
-            result.extend((x % P).to_bytes(32, "little"))
-            result.extend((y % P).to_bytes(32, "little"))
-    return bytes(result)
+    inverses = _inverse_widths(tables)
+    pair = at = 0
+    for uppers, lowers in tables:
+        for x, y in _sums(uppers, lowers, inverses, pair):
+            table[at : at + 32] = (x % P).to_bytes(32, "little")
+            table[at + 32 : at + 64] = (y % P).to_bytes(32, "little")
+            at += 64
+        pair += len(uppers) * len(lowers)
+    return table
 
 
 def _steps(point: "Affine", rows: int, count: int) -> "list[Affine]":
@@ -106,37 +165,48 @@ def _steps(point: "Affine", rows: int, count: int) -> "list[Affine]":
 
 
 def _join(tables: "list[list[Column]]") -> "list[list[Column]]":
-    """Neighbouring lists of every table joined, with one inversion for all: each sum u of the left one and l of the
-    right one gives u - l and u + l, 9 products for both.
+    """Neighbouring lists of every table joined to the list of their sums."""
+    inverses = _inverse_widths(tables)
+    pair = 0
+    joined: "list[list[Column]]" = []
+    for lists in tables:
+        fewer: "list[Column]" = []
+        for index in range(1, len(lists), 2):
+            uppers, lowers = lists[index - 1], lists[index]
+            fewer.append(list(_sums(uppers, lowers, inverses, pair)))
+            pair += len(uppers) * len(lowers)
+        if len(lists) & 1:
+            fewer.append(lists[-1])
+        joined.append(fewer)
+    return joined
 
-    An index has a bit for every tooth but the top one, set for +. u - l turns the signs of all teeth in l, so its index
-    counts from the other end.
-    """
-    p = field.modulus
+
+def _inverse_widths(tables: "list[list[Column]]") -> "list[int]":
+    """1/(x of lower - x of upper) for every upper and every lower of neighbouring lists, with one inversion for all."""
     widths: "list[int]" = []
     for lists in tables:
         for index in range(1, len(lists), 2):
             for upper in lists[index - 1]:
-                widths.extend([lower[0] - upper[0] for lower in lists[index]])
-    inverses = iter(inverse_all(widths))
-    joined: "list[list[Column]]" = []
-    for lists in tables:
-        shorter: "list[Column]" = []
-        for index in range(1, len(lists), 2):
-            shorter.append([])
-            for upper in lists[index - 1]:
-                minus: "Column" = []
-                plus: "Column" = []
-                for lower in lists[index]:
-                    inverse_width = next(inverses)
-                    minus.append(add_affine((upper, (lower[0], P - lower[1])), inverse_width, p))
-                    plus.append(add_affine((upper, lower), inverse_width, p))
-                minus.reverse()
-                shorter[-1] += minus + plus
-        if len(lists) & 1:
-            shorter.append(lists[-1])
-        joined.append(shorter)
-    return joined
+                widths += [lower[0] - upper[0] for lower in lists[index]]
+    return inverse_all(widths)
+
+
+def _sums(
+    uppers: "Column", lowers: "Column", inverses: "list[int]", pair: int
+) -> "Iterator[Affine]":
+    """upper - lower and upper + lower for all of them, 3 products each, in the order of the index.
+
+    An index has a bit for every tooth but the top one, set for +. upper - lower turns the signs of all teeth in lower,
+    so these come in the opposite order. `pair` is where the inverses of these lists begin.
+    """
+    p = field.modulus
+    for upper in uppers:
+        for index in range(len(lowers) - 1, -1, -1):
+            x, y = lowers[index]
+            yield add_affine(upper, (x, P - y), inverses[pair + index], p)
+        for lower in lowers:
+            yield add_affine(upper, lower, inverses[pair], p)
+            pair += 1
 
 
 class PeerCombs:

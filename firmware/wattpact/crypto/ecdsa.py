@@ -7,30 +7,28 @@ is the envelope's rule, not the curve's. docs/signatures.md says what time still
 
 from . import field
 from .base_table import COMBS, TABLE, TEETH
-from .comb import Comb, PeerCombs
+from .comb import Comb, PeerCombs, columns, halved_columns
 from .field import HALF_N, N, P, inverse
 from .hashes import HmacKey
-from .p256 import decode_point, encode_point, halve, sum_columns, sum_with_multiple
+from .p256 import decode_point, encode_point, sum_columns, sum_with_multiple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .field import Modulus
-    from .p256 import Affine, Column
+    from .p256 import Affine, Xyzz
 
 _base = Comb(TEETH, COMBS, TABLE)
 _peers = PeerCombs()
-_stirred = (
-    b""  # moves on with every blind, so that signing the same digest twice takes two different ways
-)
+_stirred = b""  # moves on with every blind: signing one digest twice takes two different ways
 
 
 def public_key(secret: bytes) -> bytes:
     """The uncompressed point, 65 bytes. ValueError unless `secret` is 32 bytes and 0 < d < n."""
     scalar = _secret_scalar(secret)
     blind = _blind(secret, b"public key") % (P - 1) + 1
-    x, y, zz, zzz = sum_columns(_base.columns(scalar), blind)
+    x, y, zz, zzz = _times_base(scalar, blind)
     inverse_zzz = inverse(zzz * blind, P) * blind % P
     inverse_z = zz * inverse_zzz % P
     return encode_point((x * (inverse_z * inverse_z % P) % P, y * inverse_zzz % P))
@@ -46,7 +44,7 @@ def sign(secret: bytes, digest: bytes) -> bytes:
     nonces = _nonces(secret, hashed)
     while True:
         nonce = next(nonces)
-        x, _y, zz, _zzz = sum_columns(_base.columns(nonce), blind)
+        x, _y, zz, _zzz = _times_base(nonce, blind)
         # The number of steps of an inversion depends on its argument: both arguments are blinded.
         r = x * (inverse(zz * blind, P) * blind % P) % P % N
         s = inverse(nonce * blind, N) * (hashed * blind + r * (scalar * blind % N)) % N
@@ -67,16 +65,14 @@ def verify(public: bytes, digest: bytes, signature: bytes) -> bool:
     inverse_s = inverse(s, N)
     base_scalar = int.from_bytes(digest, "big") * inverse_s % N
     scalar = r * inverse_s % N
-    columns = _base.columns(base_scalar) if base_scalar else []
     comb = _peers.comb(public, point)
     if comb is None:
-        x, square = _sum_once(columns, scalar, point, field.modulus)
+        x, square = _sum_once(base_scalar, scalar, point, field.modulus)
     else:
-        x, square = _sum_by_combs(columns, comb.columns(scalar))
-    if (
-        not square % P
-    ):  # infinity, or equal or opposite points met on the way: the complete formulas tell
-        x, square = _sum_once(columns, scalar, point, P)
+        x, square = _sum_by_combs(base_scalar, scalar, comb)
+    if square in (0, P):
+        # Infinity, or equal or opposite points met on the way: the complete formulas tell.
+        x, square = _sum_once(base_scalar, scalar, point, P)
         if not square:
             return False
     return not (r * square - x) % P or (r < P - N and not ((r + N) * square - x) % P)
@@ -88,21 +84,29 @@ def keep_peers(most: int, teeth: int) -> None:
     _peers = PeerCombs(most, teeth)
 
 
-def _sum_by_combs(columns: "list[Column]", others: "list[Column]") -> "tuple[int, int]":
-    """X and ZZ of the sum of both."""
-    longer, shorter = (columns, others) if len(columns) > len(others) else (others, columns)
-    joined = [
-        column + shorter[row] if row < len(shorter) else column for row, column in enumerate(longer)
-    ]
-    x, _y, zz, _zzz = sum_columns(halve(joined), 1)
+def _times_base(scalar: int, blind: int) -> "Xyzz":
+    """scalar x G for 0 < scalar < n, with the same operations for every scalar but two."""
+    total = sum_columns(columns(_base, scalar), blind)
+    if total[2] in (0, P):
+        # Every comb has one scalar, and its opposite, at which the last addition meets equal points: double the half.
+        half = scalar * ((N + 1) >> 1) % N
+        total = sum_columns(iter(list(columns(_base, half)) + [[]]), blind)
+    return total
+
+
+def _sum_by_combs(base_scalar: int, scalar: int, comb: Comb) -> "tuple[int, int]":
+    """X and ZZ of base_scalar x G + scalar x the comb's point; ZZ is 0 mod p if the sum is not known."""
+    multiples = [(comb, scalar)]
+    if base_scalar:
+        multiples.append((_base, base_scalar))
+    x, _y, zz, _zzz = sum_columns(halved_columns(multiples), 1)
     return x, zz
 
 
-def _sum_once(
-    columns: "list[Column]", scalar: int, point: "Affine", p: "Modulus"
-) -> "tuple[int, int]":
-    """X and Z**2 of the sum of the columns and scalar x point."""
-    x, _y, z = sum_with_multiple(halve(columns), scalar, point, p)
+def _sum_once(base_scalar: int, scalar: int, point: "Affine", p: "Modulus") -> "tuple[int, int]":
+    """X and Z**2 of base_scalar x G + scalar x point, without a table of the point."""
+    rows = _base.rows if base_scalar else 0
+    x, _y, z = sum_with_multiple(halved_columns([(_base, base_scalar)]), rows, scalar, point, p)
     return x, z * z % P
 
 

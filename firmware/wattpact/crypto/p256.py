@@ -12,6 +12,8 @@ from .field import P, inverse_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .field import Modulus
 
     Affine = tuple[int, int]
@@ -79,11 +81,11 @@ def add(x: int, y: int, z: int, other: "Affine", p: "Modulus") -> "Jacobian":
     return x, (height * (shift - x) - y * width_3) % p, z * width % p
 
 
-def add_affine(pair: "tuple[Affine, Affine]", inverse_width: int, p: "Modulus") -> "Affine":
-    """The sum of both, given 1/(x of the second - x of the first): 3 products."""
-    (x, y), (other_x, other_y) = pair
-    slope = (other_y - y) * inverse_width % p
-    sum_x = (slope * slope - x - other_x) % p
+def add_affine(one: "Affine", other: "Affine", inverse_width: int, p: "Modulus") -> "Affine":
+    """one + other, given 1/(x of other - x of one): 3 products."""
+    x, y = one
+    slope = (other[1] - y) * inverse_width % p
+    sum_x = (slope * slope - x - other[0]) % p
     return sum_x, (slope * (x - sum_x) - y) % p
 
 
@@ -97,33 +99,8 @@ def affine(points: "list[Jacobian]") -> "list[Affine]":
     return result
 
 
-def halve(columns: "list[Column]") -> "list[Column]":
-    """Every two points of a column replaced by their sum: 6 products each instead of 10, and one inversion for all.
-
-    Two points that stand side by side must not be equal or opposite. In a comb they never are: they are different
-    multiples, both far below n, of a point of order n.
-    """
-    p = field.modulus
-    pairs: "list[tuple[Affine, Affine]]" = []
-    for column in columns:
-        for index in range(1, len(column), 2):
-            pairs.append((column[index - 1], column[index]))
-    inverses = inverse_all([two[0] - one[0] for one, two in pairs])
-    at = 0
-    result: "list[Column]" = []
-    for column in columns:
-        sums: "Column" = []
-        for _pair in range(len(column) >> 1):
-            sums.append(add_affine(pairs[at], inverses[at], p))
-            at += 1
-        if len(column) & 1:
-            sums.append(column[-1])
-        result.append(sums)
-    return result
-
-
-def sum_columns(columns: "list[Column]", blind: int) -> "Xyzz":
-    """The sum of 2**i x every point of columns[i]; the last column must have a point.
+def sum_columns(columns: "Iterator[Column]", blind: int) -> "Xyzz":
+    """The sum of all points, each column weighing half of the one before, and the last one 1. The first has a point.
 
     A doubling is 9 products and 8 reductions, an addition 10 and 9. `blind`, 0 < blind < p, is the first point's Z.
     Nothing is asked of the values on the way: where equal or opposite points meet, ZZ is 0 mod p and stays so, and the
@@ -132,23 +109,12 @@ def sum_columns(columns: "list[Column]", blind: int) -> "Xyzz":
     p = field.modulus
     zz = blind * blind % p
     zzz = zz * blind % p
-    top = len(columns) - 1
-    (x, y), rest = columns[top][0], columns[top][1:]
-    x = x * zz % p
-    y = y * zzz % p
-    for row in range(top, -1, -1):
-        if row != top:
-            rest = columns[row]
-            u = y + y
-            v = u * u % p
-            w = u * v % p
-            s = x * v % p
-            m = 3 * (x - zz) * (x + zz) % p
-            x = (m * m - s - s) % p
-            y = (m * (s - x) - w * y) % p
-            zz = v * zz % p
-            zzz = w * zzz % p
-        for other_x, other_y in rest:
+    top = next(columns)
+    x = top[0][0] * zz % p
+    y = top[0][1] * zzz % p
+    column = top[1:]
+    while True:
+        for other_x, other_y in column:
             h = (other_x * zz - x) % p
             r = (other_y * zzz - y) % p
             v = h * h % p
@@ -158,7 +124,18 @@ def sum_columns(columns: "list[Column]", blind: int) -> "Xyzz":
             y = (r * (s - x) - y * h) % p
             zz = zz * v % p
             zzz = zzz * h % p
-    return x, y, zz, zzz
+        column = next(columns, None)
+        if column is None:
+            return x, y, zz, zzz
+        u = y + y
+        v = u * u % p
+        w = u * v % p
+        s = x * v % p
+        m = 3 * (x - zz) * (x + zz) % p
+        x = (m * m - s - s) % p
+        y = (m * (s - x) - w * y) % p
+        zz = v * zz % p
+        zzz = w * zzz % p
 
 
 def odd_digits(scalar: int) -> "list[int]":
@@ -209,21 +186,21 @@ def odd_multiples(x: int, y: int) -> "list[Affine]":
 
 
 def sum_with_multiple(
-    columns: "list[Column]", scalar: int, point: "Affine", p: "Modulus"
+    columns: "Iterator[Column]", rows: int, scalar: int, point: "Affine", p: "Modulus"
 ) -> "Jacobian":
-    """The sum of 2**i x every point of columns[i], and scalar x point, without a table of the point.
+    """scalar x point, without a table of the point, and the sum of the last `rows` columns, weighed as above.
 
     Complete if p is the prime, else as `add`. 0 < scalar < n; takes a time that depends on the scalar.
     """
+    digits = odd_digits(scalar)
     multiples = odd_multiples(point[0], point[1])
     x, y, z = 1, 1, 0
     doublings = 0
-    digits = odd_digits(scalar)
     for weight in range(len(digits) - 1, -1, -1):
         if z:
             doublings += 1
         digit = digits[weight]
-        column = columns[weight] if weight < len(columns) else ()
+        column = next(columns) if weight < rows else ()
         if not digit and not column:
             continue
         x, y, z = double(x, y, z, doublings, p)

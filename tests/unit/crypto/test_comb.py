@@ -20,24 +20,48 @@ SHAPES = [(2, 2), (4, 1), (4, 2), (5, 2), (6, 2), (7, 2), (8, 2), (8, 4)]
 EDGES = [1, 2, 3, 4, 127, 128, 1 << 128, (1 << 128) - 1, N >> 1, (N >> 1) + 1, N - 2, N - 1]
 
 
+def affine(total: tuple[int, int, int, int]) -> tuple[int, int]:
+    """(x, y) of a sum."""
+    x, y, zz, zzz = total
+    return x * pow(zz, -1, P) % P, y * pow(zzz, -1, P) % P
+
+
+def times(scalar: int) -> tuple[int, int]:
+    """scalar x G, as the independent library has it."""
+    point = GENERATOR * (scalar % N)
+    return point.x(), point.y()
+
+
 @pytest.mark.parametrize(("teeth", "combs"), SHAPES)
 def test_a_comb_multiplies_its_point(teeth: int, combs: int) -> None:
-    """Scalars at the edges, at every tooth and anywhere; summed as they are, and halved first."""
+    """Scalars at the edges, at every tooth and anywhere."""
     tables = Comb(teeth, combs, build(G, teeth, combs))
-    stride = comb.count_rows(teeth, combs) * combs
+    stride = tables.rows * combs
     draw = random.Random(teeth)
     at_teeth = [
         (1 << stride * tooth) + change for tooth in range(1, teeth) for change in (-1, 0, 1)
     ]
-    for scalar in (
-        EDGES + [s for s in at_teeth if s < N] + [draw.randrange(1, N) for _case in range(10)]
-    ):
-        expected = GENERATOR * scalar
-        columns = tables.columns(scalar)
-        assert [len(column) for column in columns] == [combs] * comb.count_rows(teeth, combs)
-        for summed in (columns, p256.halve(columns)):
-            x, y, zz, zzz = p256.sum_columns(summed, 7)
-            assert (x * pow(zz, -1, P) % P, y * pow(zzz, -1, P) % P) == (expected.x(), expected.y())
+    anywhere = [draw.randrange(1, N) for _case in range(10)]
+    for scalar in EDGES + [scalar for scalar in at_teeth if scalar < N] + anywhere:
+        columns = list(comb.columns(tables, scalar))
+        assert [len(column) for column in columns] == [combs] * tables.rows
+        assert affine(p256.sum_columns(iter(columns), 7)) == times(scalar)
+
+
+@pytest.mark.parametrize("other", [(4, 2), (6, 2), (8, 4)])
+@pytest.mark.parametrize("shape", [(5, 2), (7, 2), (8, 4)])
+def test_halved_columns_of_several_combs_add_up(
+    shape: tuple[int, int], other: tuple[int, int]
+) -> None:
+    """More rows on the one side or on the other; half the points of each row."""
+    draw = random.Random(5)
+    one, two = Comb(*shape, build(G, *shape)), Comb(*other, build(times(77), *other))
+    for _case in range(5):
+        scalar, factor = draw.randrange(1, N), draw.randrange(1, N)
+        columns = list(comb.halved_columns([(one, scalar), (two, factor)]))
+        assert len(columns) == max(one.rows, two.rows)
+        assert len(columns[-1]) == (one.combs + two.combs) // 2
+        assert affine(p256.sum_columns(iter(columns), 3)) == times(scalar + 77 * factor)
 
 
 @pytest.mark.parametrize(("teeth", "combs"), SHAPES)
