@@ -33,6 +33,7 @@ LAYERS = {
     "contract": {"wire", "market", "ledger"},
     "node": CORE,
     "link": set[str](),
+    "element": {"crypto"},
     "esp32": set[str](),
 }
 SHELL = "firmware/wattpact/node/runtime.py"

@@ -15,7 +15,7 @@ class WattpactError(Exception):
 
 
 class BusError(WattpactError):
-    """The metering hardware gave no valid answer."""
+    """The metering hardware or the secure element gave no valid answer."""
 
 
 class WireError(WattpactError):

@@ -36,6 +36,18 @@ class RegisterBus(Protocol):
         ...
 
 
+class I2c(Protocol):
+    """An I2C bus, as `machine.I2C` is one. Whoever does not acknowledge its address is an OSError."""
+
+    def writeto(self, __address: int, __content: bytes) -> int:
+        """Write to a 7-bit address, then STOP; how many bytes were acknowledged."""
+        ...
+
+    def readfrom(self, __address: int, __count: int) -> bytes:
+        """Read `count` bytes from a 7-bit address, then STOP; what the chip does not drive reads FF."""
+        ...
+
+
 class ModbusLine(Protocol):
     """One Modbus RTU transaction on a serial line. BusError on silence, bad CRC or an exception reply."""
 
@@ -83,7 +95,7 @@ class Signer(Protocol):
     """Uncompressed point, 65 bytes."""
 
     def sign(self, digest: bytes) -> bytes:
-        """r || s, 64 bytes, low-s, over a 32-byte digest."""
+        """r || s, 64 bytes, low-s, over a 32-byte digest. BusError if a chip holds the key and does not answer."""
         ...
 
 

@@ -16,7 +16,7 @@ PLACES = {
     "wire": (350, 465),
     "crypto": (510, 510),
 }
-BESIDE = {"link": (755, 305), "esp32": (755, 385)}
+BESIDE = {"link": (755, 305), "esp32": (755, 385), "element": (755, 510)}
 WORDS = {
     "contract": "one trade",
     "market": "judge and choose",
@@ -25,6 +25,7 @@ WORDS = {
     "wire": "messages, bytes",
     "crypto": "P-256, SHA-256",
     "link": "carries bytes",
+    "element": "a key in a chip",
     "esp32": "the board's parts",
 }
 
@@ -42,7 +43,7 @@ def layers() -> str:
     drawing.arrow([(350, 238), (350, 262)])
     for part, (x, y) in {**PLACES, **BESIDE}.items():
         drawing.box(x - BOX[0] // 2, y - BOX[1] // 2, *BOX, "chain", [part, WORDS[part]])
-    for part, place in PLACES.items():
+    for part, place in {**PLACES, **BESIDE}.items():
         for other in sorted(tidy.LAYERS[part]):
             drawing.arrow(_edge(place, PLACES[other]))
     drawing.words(755, 424, "only main.py imports it", "soft middle")
