@@ -18,6 +18,7 @@ from wattpact.node.meter import MeterNode
 from wattpact.node.plant import PanelSettings, PlantNode
 from wattpact.node.prosumer import ProsumerNode
 
+from .elements import Element
 from .scenario import HomeSite, PlantSite
 from .world.network import Network, VirtualClock
 from .world.profiles import SLOT_S
@@ -120,6 +121,7 @@ class HomeBoard(Board):
 
     meter: MeterNode
     site: HomeSite
+    element: Element | None = None
     on_choice: Callable[["HomeBoard", Choice], None] | None = None
     import_register_wh: int = 0
     export_register_wh: int = 0

@@ -27,6 +27,7 @@ from wattpact.node.prosumer import ProsumerNode
 from wattpact.units import DAY_S
 
 from .boards import HomeBoard, PlantBoard, home_days, meter_node, plant_node
+from .elements import Element
 from .scenario import HomeSite, PlantSite, Scenario, secret
 from .settings import UTC_OFFSET_S, Settings
 from .world.network import Network, VirtualClock
@@ -94,7 +95,11 @@ class Fleet:
         """Register everybody in blocks of their own, 30 days before the first slot, and build the boards."""
         now = self.registered_at = self.clock.now()
         registrations = [self._membership(site) for site in self.scenario.plants]
-        registrations += [self._membership_home(site) for site in self.scenario.homes]
+        signers = [self._home_signer(site) for site in self.scenario.homes]
+        registrations += [
+            self._membership_home(site, signer.public_key)
+            for site, signer in zip(self.scenario.homes, signers)
+        ]
         envelopes = [self._registrar.register(each, now) for each in registrations]
         for data in envelopes:
             self.desk.receive(data, self._registrar_kid)
@@ -105,16 +110,20 @@ class Fleet:
         for site, data in zip(self.scenario.plants, envelopes[:count]):
             self.plants.append(self._plant_board(site, data))
         kids = [kid(each.public_key) for each in registrations[count:]]
-        for site, data in zip(self.scenario.homes, envelopes[count:]):
-            self.homes.append(self._home_board(site, data, kids))
+        for site, signer, data in zip(self.scenario.homes, signers, envelopes[count:]):
+            self.homes.append(self._home_board(site, signer, data, kids))
         self._wire()
 
     def _membership(self, site: PlantSite) -> Membership:
         key = self._signer(site.name).public_key
         return Membership(key, site.owner, 0, meter=False, plant=_registered(site))
 
-    def _membership_home(self, site: HomeSite) -> Membership:
-        key = self._signer(site.name).public_key
+    def _home_signer(self, site: HomeSite) -> OpensslSigner | Element:
+        if site.secure_element:
+            return Element(self.settings.seed, site.name, self.verifier)
+        return self._signer(site.name)
+
+    def _membership_home(self, site: HomeSite, key: bytes) -> Membership:
         plant = _registered(site.roof) if site.roof else None
         return Membership(key, site.owner, site.neighbourhood, plant=plant)
 
@@ -127,9 +136,11 @@ class Fleet:
         board.plant, board.site = core, site
         return board
 
-    def _home_board(self, site: HomeSite, data: bytes, kids: list[bytes]) -> HomeBoard:
+    def _home_board(
+        self, site: HomeSite, signer: OpensslSigner | Element, data: bytes, kids: list[bytes]
+    ) -> HomeBoard:
         now = self.clock.now()
-        member = Member(self.genesis_data, data, self._signer(site.name), self.verifier)
+        member = Member(self.genesis_data, data, signer, self.verifier)
         neighbours = [
             kids[index]
             for index, other in enumerate(self.scenario.homes)
@@ -143,6 +154,8 @@ class Fleet:
             core = ProsumerNode(meter, plant)
         board = HomeBoard(site.name, core, self.clock, self.network, self.notes)
         board.meter, board.site = meter, site
+        if isinstance(signer, Element):
+            board.element = signer
         return board
 
     def _wire(self) -> None:

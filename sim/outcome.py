@@ -74,6 +74,7 @@ class Outcome:
         closings = [deal.closing for deal in books.deals if deal.closing]
         paid = sum(closing.amount_nano - closing.discount_nano for closing in closings)
         deaf = [board for board in fleet.homes if board.site.deaf]
+        chips = {board.kid: board.element.chip for board in fleet.homes if board.element}
         buyers = {deal.terms.meter for deal in books.deals}
         settled_used = self_used + books.settled_wh
         return Summary(
@@ -116,6 +117,9 @@ class Outcome:
             ),
             deaf_meters=len(deaf),
             deaf_meters_with_contract=sum(1 for board in deaf if board.kid in buyers),
+            secure_elements=len(chips),
+            secure_elements_with_contract=len(chips.keys() & buyers),
+            secure_element_signatures=sum(chip.signatures for chip in chips.values()),
             checks=checks,
             speed=speed,
         )

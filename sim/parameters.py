@@ -19,6 +19,7 @@ def described(settings: Settings, scenario: Scenario) -> dict[str, str]:
         "plants": str(settings.plants),
         "share of prosumers": f"{settings.prosumers:g}",
         "share of deaf meters": f"{settings.deaf:g}",
+        "share of meters with a secure element": f"{settings.secure_elements:g}",
         "slots per contract": str(settings.round_slots),
         "loads": settings.loads.file if settings.loads else "BDEW 2025 with variation",
         "PV": settings.pv.file if settings.pv else "solar geometry with clouds",

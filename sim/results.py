@@ -129,6 +129,9 @@ class Summary(TypedDict):
     kpi: Kpi
     deaf_meters: int
     deaf_meters_with_contract: int
+    secure_elements: int
+    secure_elements_with_contract: int
+    secure_element_signatures: int
     checks: list[Check]
     speed: Speed
 

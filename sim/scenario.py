@@ -82,6 +82,7 @@ class HomeSite:
     preferences: Preferences
     roof: PlantSite | None = None
     deaf: bool = False
+    secure_element: bool = False
 
 
 @dataclass
@@ -121,6 +122,8 @@ def build(settings: Settings) -> Scenario:
     _roofs(settings, homes, sky)
     for home in _sample(settings.seed, "deaf", homes, settings.deaf):
         home.deaf = True
+    for home in _sample(settings.seed, "secure-element", homes, settings.secure_elements):
+        home.secure_element = True
     load_w = sum(home.home.annual_wh for home in homes) * HOUR_S // (365 * DAY_S)
     return Scenario(start, slots, homes, _plants(settings, sky, load_w))
 

@@ -102,6 +102,13 @@ def _figures(results: Results) -> list[str]:
             f"{number(summary['deaf_meters_with_contract'])} of {count(deaf, 'meter')} that "
             f"{verbs[0]} no plant {verbs[1]} contracts"
         )
+    if elements := summary["secure_elements"]:
+        rows["element"] = (
+            f"{number(summary['secure_elements_with_contract'])} of "
+            f"{count(elements, 'meter')} with a secure element "
+            f"{'has' if elements == 1 else 'have'} contracts, "
+            f"{count(summary['secure_element_signatures'], 'signature')} given"
+        )
     return [_ascii(f"  {name:<7} {plain(words)}") for name, words in rows.items()]
 
 

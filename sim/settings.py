@@ -43,6 +43,7 @@ class Settings:
     plants: int
     prosumers: float
     deaf: float
+    secure_elements: float
     start: int
     """First slot, Unix s."""
     slots: int
@@ -131,6 +132,13 @@ def _add_counts(made: argparse.ArgumentParser) -> None:
         help="share of meters that cannot hear plants and ask neighbours, 0 to 1 (default %(default)s)",
     )
     add(
+        "--secure-elements",
+        type=float,
+        metavar="SHARE",
+        default=0.0,
+        help="share of meters that sign with a modelled ATECC608, 0 to 1 (default %(default)s)",
+    )
+    add(
         "--slots",
         type=int,
         metavar="N",
@@ -161,8 +169,8 @@ def read(arguments: Sequence[str]) -> Settings:
     given = parser().parse_args(arguments)
     for name, least, most in (("seed", 0, SEED_MAX), ("slots", 1, ROUND_SLOTS)):
         _within("--" + name, getattr(given, name), least, most)
-    for name in ("prosumers", "deaf"):
-        _within("--" + name, getattr(given, name), 0, 1)
+    for name in ("prosumers", "deaf", "secure-elements"):
+        _within("--" + name, getattr(given, name.replace("-", "_")), 0, 1)
     if given.days is not None:
         _within("--days", given.days, 1, DAYS_MAX)
     begin = None if given.start is None else _midnight(given.start)
@@ -181,6 +189,7 @@ def read(arguments: Sequence[str]) -> Settings:
         plants=plants,
         prosumers=given.prosumers,
         deaf=given.deaf,
+        secure_elements=given.secure_elements,
         start=start,
         slots=slots,
         round_slots=given.slots,

@@ -152,7 +152,10 @@ def _claims(results: Results) -> str:
             if traded
             else "none of them had a contract."
         )
-    return tables.claims(summary) + f'<p class="caption">{escape(note)}</p>'
+    if elements := summary["secure_elements"]:
+        given = count(summary["secure_element_signatures"], "signature")
+        note += f" {count(elements, 'meter')} signed with a secure element: {given}."
+    return tables.claims(summary) + f'<p class="caption">{escape(note.strip())}</p>'
 
 
 def _choices(results: Results) -> str:

@@ -8,6 +8,7 @@ from sim.results import (
     CertificateUser,
     Chain,
     Check,
+    Claims,
     CoinPoint,
     Decision,
     Flow,
@@ -132,6 +133,8 @@ def nothing() -> Results:
     summary["certificates"] = summary["transactions"] = summary["neighbour_wh"] = 0
     summary["neighbour_contracts"] = summary["coins_spent_with_another_plant"] = 0
     summary["deaf_meters"] = summary["deaf_meters_with_contract"] = 0
+    summary["secure_elements"] = summary["secure_elements_with_contract"] = 0
+    summary["secure_element_signatures"] = 0
     return Results(
         run=results.run,
         summary=summary,
@@ -174,6 +177,7 @@ def _run(meters: int, plants: int, roofs: int, days: int) -> Run:
         "--days": str(days),
         "--seed": "7",
         "--deaf": "0.1",
+        "--secure-elements": "0.25",
         "--out": "out/sim",
     }
     words = [word for pair in options.items() for word in pair]
@@ -211,17 +215,7 @@ def _summary(
         "app_hash": "8f14e45fceea167a5a36dedd4bea2543" * 2,
         "height": 206 * days,
         "transactions": 8_055 * days,
-        "claims": {
-            "C1": meters,
-            "C2": 41_280 * days,
-            "C3": 212,
-            "C4": 1_180 * days,
-            "C5": 560 * days,
-            "C6": 551 * days,
-            "C7": 551 * days,
-            "C8": 317 * days,
-            "C9": 551 * days,
-        },
+        "claims": _claims(meters, days),
         "coins_spent_with_another_plant": 121 * days,
         "neighbour_contracts": 96 * days,
         "neighbour_wh": neighbours,
@@ -251,12 +245,29 @@ def _summary(
         },
         "deaf_meters": meters // 10,
         "deaf_meters_with_contract": meters // 10,
+        "secure_elements": meters // 4,
+        "secure_elements_with_contract": meters // 4,
+        "secure_element_signatures": meters * 40 * days,
         "checks": checks,
         "speed": {
             "meter_slots": meters * len(slots),
             "cpu_s": 14.2,
             "meter_slots_per_cpu_s": meters * len(slots) / 14.2,
         },
+    }
+
+
+def _claims(meters: int, days: int) -> Claims:
+    return {
+        "C1": meters,
+        "C2": 41_280 * days,
+        "C3": 212,
+        "C4": 1_180 * days,
+        "C5": 560 * days,
+        "C6": 551 * days,
+        "C7": 551 * days,
+        "C8": 317 * days,
+        "C9": 551 * days,
     }
 
 

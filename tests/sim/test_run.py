@@ -13,13 +13,16 @@ from typing import Any
 
 import pytest
 
+from host.store import ChainReader
+
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--meters", "8", "--plants", "2", "--prosumers", "0.25", "--deaf", "0.25", "--days", "1"]
 
 SUMMARY = {
     "seed", "meters", "plants", "prosumers", "days", "slots", "app_hash", "height", "transactions", "claims",
     "coins_spent_with_another_plant", "neighbour_contracts", "neighbour_wh", "energy", "money", "coins",
-    "certificates", "kpi", "deaf_meters", "deaf_meters_with_contract", "checks", "speed",
+    "certificates", "kpi", "deaf_meters", "deaf_meters_with_contract", "secure_elements",
+    "secure_elements_with_contract", "secure_element_signatures", "checks", "speed",
 }  # fmt: skip
 PARTS = {
     "claims": {"C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"},
@@ -116,6 +119,62 @@ def test_meters_that_hear_no_plant_trade_all_the_same(tmp_path: Path) -> None:
     summary = summary_of(out)
     assert summary["deaf_meters"] == 4
     assert summary["deaf_meters_with_contract"] > summary["deaf_meters"] // 2
+
+
+def test_chips_sign_what_every_node_and_replica_accepts(small: Path, tmp_path: Path) -> None:
+    """Half of the meters hold their key in a secure element: the same trade, in other signatures, sound to `verify`."""
+    out = tmp_path / "chips"
+    done = start(out, *SMALL, "--secure-elements", "0.5")
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary, before = summary_of(out), summary_of(small)
+    assert all(check["ok"] for check in summary["checks"])
+    assert summary["secure_elements"] == summary["secure_elements_with_contract"] == 4
+    assert summary["secure_element_signatures"] > summary["claims"]["C5"]
+    told = ("secure_elements", "secure_elements_with_contract", "secure_element_signatures")
+    for name in ("speed", *told):
+        del summary[name], before[name]
+    assert (
+        summary == before
+    )  # what is traded, and so the app hash, does not hang on who holds a key
+    verified = subprocess.run(
+        [sys.executable, "-m", "host", "verify", str(out / "chain.db")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    one, two = (sealed(folder / "chain.db") for folder in (small, out))
+    assert len(one) == len(two)
+    assert len(one & two) < len(one)
+
+
+def sealed(chain: Path) -> set[bytes]:
+    """Every transaction of a chain as it is stored, signatures and all."""
+    reader = ChainReader.open(chain)
+    try:
+        return set(reader.envelopes())
+    finally:
+        reader.close()
+
+
+def test_without_secure_elements_nothing_is_different(small: Path, tmp_path: Path) -> None:
+    """The option at 0 is the run without it, to the last byte of the chain."""
+    out = tmp_path / "none"
+    assert start(out, *SMALL, "--secure-elements", "0").returncode == 0
+    assert summary_of(out)["app_hash"] == summary_of(small)["app_hash"]
+    assert sealed(out / "chain.db") == sealed(small / "chain.db")
+
+
+def test_chips_give_one_seed_one_chain(tmp_path: Path) -> None:
+    """Their nonces are drawn from the seed too: two runs end in the same bytes, another hash seed or not."""
+    few = ["--meters", "3", "--plants", "1", "--days", "1", "--secure-elements", "1"]
+    for number in (0, 1):
+        done = start(tmp_path / str(number), *few, hash_seed=str(number))
+        assert done.returncode == 0, done.stdout
+    one, two = (sealed(tmp_path / str(number) / "chain.db") for number in (0, 1))
+    assert one == two
 
 
 def test_the_chain_of_a_run_verifies(small: Path) -> None:
@@ -215,6 +274,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
     [
         ["--deaf", "1.5"],
         ["--prosumers", "nan"],
+        ["--secure-elements", "-0.1"],
         ["--meters", "0"],
         ["--days", "0"],
         ["--start", "June"],

@@ -67,6 +67,17 @@ def test_one_is_not_several() -> None:
     assert "1 of 1 meter that hears no plant has contracts" in text
 
 
+def test_secure_elements_are_told_where_there_are_any() -> None:
+    """How many meters have one, whether they trade, and that the chips did sign."""
+    results = nothing()
+    assert "element" not in screen.render(results)
+    results.summary["secure_elements"] = results.summary["secure_elements_with_contract"] = 1
+    results.summary["secure_element_signatures"] = 1
+    told = "element 1 of 1 meter with a secure element has contracts, 1 signature given"
+    assert told in screen.render(results)
+    assert "element 15 of 15 meters with a secure element have" in screen.render(sample())
+
+
 def test_every_claim_and_every_check_is_on_it() -> None:
     """C1 to C9 with their counts, each check with its verdict, and where the files are."""
     text = screen.render(sample(failed=1))

@@ -31,6 +31,8 @@ def arguments(number: int) -> list[str]:
     return [word for name, value in drawn.items() for word in (name, str(value))] + [
         "--start",
         "2025-%02d-%02d" % (month, rng.randrange(1, 29)),
+        "--secure-elements",
+        str(rng.randrange(11) / 10),  # drawn last, so that the draws before stay what they were
     ]
 
 

@@ -17,11 +17,13 @@ def scenario(*arguments: str) -> Scenario:
 
 
 def test_the_shares_asked_for_are_met_exactly() -> None:
-    """A third of 30 homes with roofs, a tenth deaf; every home in a neighbourhood of twelve at most."""
-    made = scenario("--meters", "30", "--prosumers", "0.33", "--deaf", "0.1", "--plants", "4")
+    """A third of 30 homes with roofs, a tenth deaf, half with chips; at most twelve homes a neighbourhood."""
+    shares = ("--prosumers", "0.33", "--deaf", "0.1", "--secure-elements", "0.5")
+    made = scenario("--meters", "30", "--plants", "4", *shares)
     assert len(made.homes) == 30
     assert sum(1 for home in made.homes if home.roof) == 10
     assert sum(1 for home in made.homes if home.deaf) == 3
+    assert sum(1 for home in made.homes if home.secure_element) == 15
     assert len(made.plants) == 4
     for number in {home.neighbourhood for home in made.homes}:
         neighbours = [home for home in made.homes if home.neighbourhood == number]
@@ -33,6 +35,16 @@ def test_one_more_home_changes_nobody_elses_loads() -> None:
     few, more = scenario("--meters", "12"), scenario("--meters", "13")
     assert [home.home.wh for home in few.homes] == [home.home.wh for home in more.homes[:12]]
     assert [home.owner for home in few.homes] == [home.owner for home in more.homes[:12]]
+
+
+def test_secure_elements_change_nothing_else() -> None:
+    """Who has a chip is drawn apart: loads, roofs and who is deaf stay."""
+    given = ("--meters", "20", "--prosumers", "0.5", "--deaf", "0.5")
+    plain, chips = scenario(*given), scenario(*given, "--secure-elements", "0.5")
+    told = [
+        [(h.name, list(h.home.wh), bool(h.roof), h.deaf) for h in s.homes] for s in (plain, chips)
+    ]
+    assert told[0] == told[1]
 
 
 def test_another_seed_is_another_community() -> None:
