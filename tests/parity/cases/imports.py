@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every module a board runs imports. esp32/ needs the hardware; interfaces.py is type-only, so it need only compile.
 
-MicroPython has no `typing`, and nothing imports interfaces.py at run time on either interpreter.
+MicroPython has no `typing`, and nothing imports interfaces.py at run time on either interpreter. Machine code is for
+boards: neither interpreter here can run it, and both must say so with one of the errors that choosing it expects.
 """
 
 import os
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 ROOT = "firmware/wattpact"
 COMPILED_ONLY = "wattpact.interfaces"
+MACHINE_CODE = ("wattpact.crypto.inplace", "wattpact.crypto.viper")
 
 
 def modules(folder: str, package: str) -> "list[str]":
@@ -32,6 +34,12 @@ def lines() -> "Iterator[str]":
             with open("firmware/" + name.replace(".", "/") + ".py") as source:
                 compile(source.read(), name, "exec")
             yield "compiled " + name
+        elif name in MACHINE_CODE:
+            try:
+                __import__(name)
+                yield "imported " + name
+            except (ImportError, SyntaxError, ValueError):
+                yield "refused " + name
         else:
             __import__(name)
             yield "imported " + name
