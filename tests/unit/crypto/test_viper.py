@@ -264,10 +264,11 @@ def test_it_can_be_imported_only_where_it_runs(tmp_path: Any) -> None:
     cases = root / "tests" / "parity" / "cases"
     cases.mkdir(parents=True)
     (root / "firmware").symlink_to(FIRMWARE)
-    names = ("wattpact.crypto.viper", "foreign")
+    names = ("wattpact.crypto.viper", "wattpact.crypto.inplace", "foreign")
     (cases / "probe.py").write_text(CASE.format(names=names, mpy=mpy))
     assert on_micropython("probe", root) == [
         "wattpact.crypto.viper SyntaxError",
+        "wattpact.crypto.inplace SyntaxError",
         "foreign ValueError",
     ]
     with pytest.raises(ImportError, match="micropython"):

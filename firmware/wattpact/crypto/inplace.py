@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The modulus p, reducing an integer where it lies: no copies, and so again less time. Only for those who ask for it.
+
+MicroPython takes it that integers never change; here one does. So the left side of `expression % modulus` must be a
+sum, difference or product that nothing else refers to. And how a 32-bit port lays out an integer is not promised to
+anyone: `open_modulus` looks whether it is as in MicroPython 1.27, reading only, before anything is written. An integer
+without the room gets MicroPython's own `%`. No lock is needed, for a call changes nothing but the integer it was given.
+"""
+# An annotation of `int` would make viper convert the object, so its type stands in a comment:
+# pyright: reportTypeCommentUsage=false
+
+import sys
+
+import micropython
+import uctypes
+
+from .viper import P, fold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .viper import ptr16, ptr32, uint
+
+
+def open_modulus() -> "Modulus":
+    """ValueError, which says why, unless integers are laid out as this file needs it."""
+    if sys.maxsize != 0x7FFFFFFF:
+        raise ValueError("in place: not a 32-bit port")
+    integers = (P * P, 32), (-(P * P), 32), (P * 5, 17), (-(P * 5), 17)
+    words = [_words(value) for value, _size in integers]
+    for (value, size), (kind, flags, used, _place) in zip(integers, words):
+        if kind != words[0][0] or flags & 3 != (value < 0) or flags >> 2 < size or used != size:
+            raise ValueError("in place: integers are laid out in another way")
+    for (value, size), (_kind, _flags, _used, place) in zip(integers, words):
+        expected = abs(value).to_bytes(2 * size, "little")
+        if place & 0x80000001 or bytes(uctypes.bytearray_at(place, 2 * size)) != expected:
+            raise ValueError("in place: digits of integers are kept in another way")
+    modulus = Modulus(words[0][0])
+    for value in (P * P, -(P * P), (P << 257) + 1, -(P << 257) - 1, P * 5, 5, -5):
+        rest = (value + 0) % modulus
+        if rest % P != value % P or not 0 <= rest < 1 << 256:
+            raise ValueError("in place: a result is wrong")
+    return modulus
+
+
+def _words(value: int) -> "list[int]":
+    """The object: its type, room and sign, digits in use, and where they are."""
+    address = id(value)
+    if address > 0x7FFFFFFF:
+        raise ValueError("in place: an address above 2 GB")
+    words = uctypes.bytearray_at(address & 0x7FFFFFFF, 16)
+    return [int.from_bytes(words[at : at + 4], "little") for at in (0, 4, 8, 12)]
+
+
+class Modulus:
+    """As viper.Modulus; made by `open_modulus`."""
+
+    def __init__(self, type_word: int) -> None:
+        # Kept in the object because a viper function that uses globals sets up a handler for exceptions first.
+        self._fold: "Callable[..., None]" = fold
+        self._id = id
+        self._type_word = type_word  # the first word of every integer object
+
+    @micropython.viper
+    def __rmod__(self, value):  # type: (int) -> int
+        """`value` % p for -(2**517) < value < 2**517, the same object if it has room for 32 digits."""
+        # id() puts the address in a small integer, which has no room for the highest bit; that one is not set.
+        address = (uint(self._id(value)) << 1) >> 1
+        if address & 3:
+            return self._divided(value)  # a small integer: its value is all there is
+        # Words: type; 1 if negative, 2 if the digits are not its own, and 4 for each digit there is room for; digits in
+        # use; their address.
+        integer = ptr32(address)
+        flags = integer[1]
+        size = integer[2]
+        if flags < 4 * 32 or flags & 2 or size > 33 or integer[0] != int(self._type_word):
+            return self._divided(value)
+        place = integer[3]
+        digits = ptr16(place)
+        while size < 32:
+            digits[size] = 0
+            size += 1
+        self._fold(place, place, size)
+        size = 16
+        while size and not digits[size - 1]:
+            size -= 1
+        integer[2] = size
+        if flags & 1:
+            integer[1] = flags ^ 1
+            return self._negated(value)
+        return value
+
+    def _divided(self, value: int) -> int:
+        """In MicroPython's own way."""
+        return value % P
+
+    def _negated(self, value: int) -> int:
+        """-`value` for 0 <= value < 2**256."""
+        return P - value if value <= P else P + P - value
