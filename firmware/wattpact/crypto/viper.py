@@ -96,12 +96,13 @@ def fold(source: ptr16, out: ptr16, size: int):
     high10 = source[21] + high11 - high12 - high15
     high9 = source[19] + high10 - high11 - high14
     high8 = source[17] + high9 - high10 - high13
-    # How often p must be taken away shows in the top digit alone, but for a carry from below, once in ten thousand
-    # times: then the second turn takes it away once more or less, in a number that has no words above 7.
+    # How often p must be taken away shows in the top digit: as often as the word 8 that would be carried there is
+    # folded again. But for a carry from below, once in ten thousand calls; the second turn mends that.
     top = source[15] + high8 - high9 - high12 + high15
     times = top >> 16
+    low8 += times
     while True:
-        carry = source[0] + low8 + times
+        carry = source[0] + low8
         out[0] = carry
         carry = (carry >> 16) + source[1] + high8
         out[1] = carry
@@ -113,7 +114,7 @@ def fold(source: ptr16, out: ptr16, size: int):
         out[4] = carry
         carry = (carry >> 16) + source[5] + high10
         out[5] = carry
-        carry = (carry >> 16) + source[6] + low11 - low8 - times
+        carry = (carry >> 16) + source[6] + low11 - low8
         out[6] = carry
         carry = (carry >> 16) + source[7] + high11 - high8
         out[7] = carry
@@ -125,11 +126,11 @@ def fold(source: ptr16, out: ptr16, size: int):
         out[10] = carry
         carry = (carry >> 16) + source[11] + high13 - high10
         out[11] = carry
-        carry = (carry >> 16) + source[12] + low14 - low8 - low11 - times
+        carry = (carry >> 16) + source[12] + low14 - low8 - low11
         out[12] = carry
         carry = (carry >> 16) + source[13] + high14 - high8 - high11
         out[13] = carry
-        carry = (carry >> 16) + source[14] + low15 + low8 - low9 - low12 + times
+        carry = (carry >> 16) + source[14] + low15 + low8 - low9 - low12
         out[14] = carry
         carry = (carry >> 16) + top
         out[15] = carry
@@ -138,7 +139,8 @@ def fold(source: ptr16, out: ptr16, size: int):
             return
         source = out
         top = source[15] + (times << 16)
-        low8 = low9 = low10 = low11 = low12 = low13 = low14 = low15 = 0
+        low8 = times
+        low9 = low10 = low11 = low12 = low13 = low14 = low15 = 0
         high8 = high9 = high10 = high11 = high12 = high13 = high14 = 0
 
 
