@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The modulus p, reducing an integer where it lies: no copies, and so again less time. Only for those who ask for it.
+"""The modulus p for those who know how MicroPython lays out an integer: less copying than viper.Modulus, and less time.
 
-MicroPython takes it that integers never change; here one does. So the left side of `expression % modulus` must be a
-sum, difference or product that nothing else refers to. And how a 32-bit port lays out an integer is not promised to
-anyone: `open_modulus` looks whether it is as in MicroPython 1.27, reading only, before anything is written. An integer
-without the room gets MicroPython's own `%`. No lock is needed, for a call changes nothing but the integer it was given.
+`open_direct_modulus` gives one that reads the digits where they are. `open_modulus` gives one that leaves the result
+there, too. MicroPython takes it that integers never change, and with this one they do: the left side of `expression %
+modulus` must be a sum, difference or product that nothing else refers to.
+
+The layout is promised to no one. Before they give anything, both look whether it is that of a 32-bit port of
+MicroPython 1.27, reading only. An integer that does not suit gets MicroPython's own `%`. No lock is needed: an integer
+is found by its id, and machine code is not interrupted by another thread where there is a global lock.
 """
 # An annotation of `int` would make viper convert the object, so its type stands in a comment:
 # pyright: reportTypeCommentUsage=false
@@ -24,7 +27,21 @@ if TYPE_CHECKING:
 
 
 def open_modulus() -> "Modulus":
-    """ValueError, which says why, unless integers are laid out as this file needs it."""
+    """One that changes integers. ValueError, which says why, unless they are laid out as this file needs it."""
+    modulus = Modulus(_type_word())
+    _try(modulus)
+    return modulus
+
+
+def open_direct_modulus() -> "DirectModulus":
+    """One that does not; ValueError likewise."""
+    modulus = DirectModulus(_type_word())
+    _try(modulus)
+    return modulus
+
+
+def _type_word() -> int:
+    """The first word of every integer object. ValueError where the others are not what they should be."""
     if sys.maxsize != 0x7FFFFFFF:
         raise ValueError("in place: not a 32-bit port")
     integers = (P * P, 32), (-(P * P), 32), (P * 5, 17), (-(P * 5), 17)
@@ -36,16 +53,13 @@ def open_modulus() -> "Modulus":
         expected = abs(value).to_bytes(2 * size, "little")
         if place & 0x80000001 or bytes(uctypes.bytearray_at(place, 2 * size)) != expected:
             raise ValueError("in place: digits of integers are kept in another way")
-    modulus = Modulus(words[0][0])
-    for value in (P * P, -(P * P), (P << 257) + 1, -(P << 257) - 1, P * 5, 5, -5):
-        rest = (value + 0) % modulus
-        if rest % P != value % P or not 0 <= rest < 1 << 256:
-            raise ValueError("in place: a result is wrong")
-    return modulus
+    return words[0][0]
 
 
 def _words(value: int) -> "list[int]":
-    """The object: its type, room and sign, digits in use, and where they are."""
+    """An integer object: its type; 1 if negative, 2 if the digits are not its own, and 4 for each digit there is room
+    for; digits of 16 bits in use; their address.
+    """
     address = id(value)
     if address > 0x7FFFFFFF:
         raise ValueError("in place: an address above 2 GB")
@@ -53,24 +67,59 @@ def _words(value: int) -> "list[int]":
     return [int.from_bytes(words[at : at + 4], "little") for at in (0, 4, 8, 12)]
 
 
-class Modulus:
-    """As viper.Modulus; made by `open_modulus`."""
+def _try(modulus: "DirectModulus") -> None:
+    for value in (P * P, -(P * P), (P << 257) + 1, -(P << 257) - 1, P * 5, 5, -5):
+        rest = (value + 0) % modulus
+        if rest % P != value % P or not 0 <= rest < 1 << 256:
+            raise ValueError("in place: a result is wrong")
+
+
+class DirectModulus:
+    """As viper.Modulus, and quickest for what has 32 or 33 digits; made by `open_direct_modulus`."""
 
     def __init__(self, type_word: int) -> None:
         # Kept in the object because a viper function that uses globals sets up a handler for exceptions first.
         self._fold: "Callable[..., None]" = fold
         self._id = id
-        self._type_word = type_word  # the first word of every integer object
+        self._type_word = type_word
+        self._out = bytearray(32)
 
     @micropython.viper
     def __rmod__(self, value):  # type: (int) -> int
-        """`value` % p for -(2**517) < value < 2**517, the same object if it has room for 32 digits."""
+        """`value` % p for -(2**517) < value < 2**517."""
         # id() puts the address in a small integer, which has no room for the highest bit; that one is not set.
         address = (uint(self._id(value)) << 1) >> 1
         if address & 3:
             return self._divided(value)  # a small integer: its value is all there is
-        # Words: type; 1 if negative, 2 if the digits are not its own, and 4 for each digit there is room for; digits in
-        # use; their address.
+        integer = ptr32(address)
+        size = integer[2]
+        if size < 32 or size > 33 or integer[0] != int(self._type_word):
+            return self._divided(value)
+        out = self._out
+        self._fold(integer[3], out, size)
+        rest = value.from_bytes(out, "little")
+        if integer[1] & 1:
+            return self._negated(rest)
+        return rest
+
+    def _divided(self, value: int) -> int:
+        """In MicroPython's own way."""
+        return value % P
+
+    def _negated(self, value: int) -> int:
+        """-`value` for 0 <= value < 2**256."""
+        return P - value if value <= P else P + P - value
+
+
+class Modulus(DirectModulus):
+    """Whose result is the integer itself, if it has room for 32 digits; made by `open_modulus`."""
+
+    @micropython.viper
+    def __rmod__(self, value):  # type: (int) -> int
+        """`value` % p for -(2**517) < value < 2**517."""
+        address = (uint(self._id(value)) << 1) >> 1
+        if address & 3:
+            return self._divided(value)
         integer = ptr32(address)
         flags = integer[1]
         size = integer[2]
@@ -90,11 +139,3 @@ class Modulus:
             integer[1] = flags ^ 1
             return self._negated(value)
         return value
-
-    def _divided(self, value: int) -> int:
-        """In MicroPython's own way."""
-        return value % P
-
-    def _negated(self, value: int) -> int:
-        """-`value` for 0 <= value < 2**256."""
-        return P - value if value <= P else P + P - value
