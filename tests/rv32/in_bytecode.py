@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DECORATOR = "@micropython.viper\n"
 # Bytes of what each parameter points to, or 0 for a number.
-POINTERS = {"fold": (2, 2, 0), "_quotients": (2, 4), "_combine": (2, 4), "recode": (1, 1, 0, 0, 0)}
+POINTERS = {"fold": (2, 2, 0), "_quotients": (2, 4), "_combine": (2, 4), "gather": (1, 1, 0, 0)}
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -56,10 +56,11 @@ def board(name: str, names: "dict[str, Any]") -> "dict[str, Any]":
     """What the file defines, without its decorators, with `names` for what it would import."""
     with open("firmware/wattpact/crypto/%s.py" % name) as source:  # noqa: PTH123 - the VM has no pathlib
         text = source.read()
-    for line in ("    " + DECORATOR, DECORATOR, "from .viper import P, fold\n"):
+    for line in ("    " + DECORATOR, DECORATOR, "from .viper import fold\n"):
         text = text.replace(line, "")
     names["uint"] = int
-    exec(text.replace("from ..compat", "from wattpact.compat"), names)
+    text = text.replace("from ..compat", "from wattpact.compat")
+    exec(text.replace("from .field", "from wattpact.crypto.field"), names)
     for function, sizes in POINTERS.items():
         if function in names and name == "viper":
             names[function] = pointing(names[function], sizes)
@@ -70,9 +71,8 @@ def lines() -> "Iterator[str]":
     viper = board("viper", {})
     p = viper["P"]
     names = {"P": p, "fold": viper["fold"], "ptr16": ptr16, "ptr32": ptr32}
-    inplace = board("inplace", names)
-    changing = inplace["open_modulus"]()
-    for modulus in (viper["Modulus"](), inplace["open_direct_modulus"](), changing):
+    changing = board("inplace", names)["open_modulus"]()
+    for modulus in (viper["Modulus"](), changing):
         same = 0
         x, y = p - 2, (1 << 256) - 1
         for turn in range(60):

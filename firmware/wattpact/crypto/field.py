@@ -37,6 +37,10 @@ _PROBES = (
 )
 
 
+# No MicroPython, or something else of that name; no emitter; an .mpy for another processor; no room for machine code.
+_NOT_HERE = (ImportError, AttributeError, SyntaxError, ValueError, MemoryError)
+
+
 def euclid(value: int, modulus: int) -> int:
     """1/value mod a prime `modulus`: `pow(value, -1, modulus)` is silently 0 on MicroPython.
 
@@ -57,10 +61,7 @@ def euclid(value: int, modulus: int) -> int:
 
 def inverse(value: int, modulus: int) -> int:
     """As `euclid`, in machine code where there is any."""
-    found = 0
-    if machine is not None:
-        found = machine.lehmer(value % modulus, modulus)
-    return found or euclid(value, modulus)
+    return euclid(value, modulus) if machine is None else machine.inverse(value, modulus)
 
 
 def inverse_all(values: "list[int]") -> "list[int]":
@@ -78,24 +79,11 @@ def inverse_all(values: "list[int]") -> "list[int]":
     return before
 
 
-def _load_machine() -> "ModuleType | None":
-    """The machine code, or None where it does not load or does not agree with plain integers."""
-    try:
-        from . import (
-            viper,  # a port without the emitter, or an .mpy for another processor, fails here
-        )
-    except (ImportError, SyntaxError, ValueError):
-        return None
-    if not agrees(viper.Modulus()) or viper.lehmer(N - 2, P) not in (0, euclid(N - 2, P)):
-        return None
-    return viper
-
-
 def agrees(candidate: "Modulus") -> bool:
+    """Whether it reduces numbers at every edge as the prime does."""
     for value in _PROBES:
-        reduced = (
-            value * 1 % candidate
-        )  # a product is a fresh integer, and the one in place writes into it
+        # A product is a fresh integer, and the candidate in place writes into it.
+        reduced = value * 1 % candidate
         if not 0 <= reduced < 1 << 256 or (reduced - value) % P:
             return False
     return True
@@ -111,7 +99,7 @@ def reduce_in_place() -> bool:
         from . import inplace
 
         candidate: "Modulus" = inplace.open_modulus()
-    except (ImportError, SyntaxError, ValueError):
+    except _NOT_HERE:
         return False
     if not agrees(candidate):
         return False
@@ -119,5 +107,19 @@ def reduce_in_place() -> bool:
     return True
 
 
-machine = _load_machine()
-modulus: "Modulus" = P if machine is None else machine.Modulus()
+def _load() -> "tuple[ModuleType | None, Modulus]":
+    """The machine code and its modulus; None and the prime where it does not load or is wrong."""
+    try:
+        from . import viper
+
+        candidate: "Modulus" = viper.Modulus()
+    except _NOT_HERE:
+        return None, P
+    if not agrees(candidate) or viper.inverse(HALF_N, P) != euclid(HALF_N, P):
+        return None, P
+    return viper, candidate
+
+
+machine: "ModuleType | None"
+modulus: "Modulus"
+machine, modulus = _load()

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The modulus p for those who know how MicroPython lays out an integer: less copying than viper.Modulus, and less time.
+"""The modulus p that leaves its result in the integer it was taken of: no copies, and a third less time.
 
-`open_direct_modulus` gives one that reads the digits where they are. `open_modulus` gives one that leaves the result
-there, too. MicroPython takes it that integers never change, and with this one they do: the left side of `expression %
-modulus` must be a sum, difference or product that nothing else refers to.
+MicroPython takes it that integers never change, and with this one they do: the left side of `expression % modulus`
+must be a sum, difference or product that nothing else refers to.
 
-The layout is promised to no one. Before they give anything, both look whether it is that of a 32-bit port of
-MicroPython 1.27, reading only. An integer that does not suit gets MicroPython's own `%`. No lock is needed: an integer
-is found by its id, and machine code is not interrupted by another thread where there is a global lock.
+The layout is promised to no one. Before it gives a modulus, `open_modulus` looks whether it is that of a 32-bit port
+of MicroPython 1.27, reading only. An integer that does not suit gets MicroPython's own `%`. Nothing is shared between
+calls and an integer that nothing else refers to is one thread's own, so there is no lock to take.
 """
 # An annotation of `int` would make viper convert the object, so its type stands in a comment:
 # pyright: reportTypeCommentUsage=false
@@ -17,7 +16,8 @@ import sys
 import micropython
 import uctypes
 
-from .viper import P, fold
+from .field import P
+from .viper import fold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,15 +27,8 @@ if TYPE_CHECKING:
 
 
 def open_modulus() -> "Modulus":
-    """One that changes integers. ValueError, which says why, unless they are laid out as this file needs it."""
+    """ValueError, which says why, unless integers are laid out as this file needs it."""
     modulus = Modulus(_type_word())
-    _try(modulus)
-    return modulus
-
-
-def open_direct_modulus() -> "DirectModulus":
-    """One that does not; ValueError likewise."""
-    modulus = DirectModulus(_type_word())
     _try(modulus)
     return modulus
 
@@ -67,22 +60,21 @@ def _words(value: int) -> "list[int]":
     return [int.from_bytes(words[at : at + 4], "little") for at in (0, 4, 8, 12)]
 
 
-def _try(modulus: "DirectModulus") -> None:
+def _try(modulus: "Modulus") -> None:
     for value in (P * P, -(P * P), (P << 257) + 1, -(P << 257) - 1, P * 5, 5, -5):
         rest = (value + 0) % modulus
         if rest % P != value % P or not 0 <= rest < 1 << 256:
             raise ValueError("in place: a result is wrong")
 
 
-class DirectModulus:
-    """As viper.Modulus, and quickest for what has 32 or 33 digits; made by `open_direct_modulus`."""
+class Modulus:
+    """As viper.Modulus, but the result is the integer itself if it has room for 32 digits; made by `open_modulus`."""
 
     def __init__(self, type_word: int) -> None:
         # Kept in the object because a viper function that uses globals sets up a handler for exceptions first.
         self._fold: "Callable[..., None]" = fold
         self._id = id
         self._type_word = type_word
-        self._out = bytearray(32)
 
     @micropython.viper
     def __rmod__(self, value):  # type: (int) -> int
@@ -91,35 +83,6 @@ class DirectModulus:
         address = (uint(self._id(value)) << 1) >> 1
         if address & 3:
             return self._divided(value)  # a small integer: its value is all there is
-        integer = ptr32(address)
-        size = integer[2]
-        if size < 32 or size > 33 or integer[0] != int(self._type_word):
-            return self._divided(value)
-        out = self._out
-        self._fold(integer[3], out, size)
-        rest = value.from_bytes(out, "little")
-        if integer[1] & 1:
-            return self._negated(rest)
-        return rest
-
-    def _divided(self, value: int) -> int:
-        """In MicroPython's own way."""
-        return value % P
-
-    def _negated(self, value: int) -> int:
-        """-`value` for 0 <= value < 2**256."""
-        return P - value if value <= P else P + P - value
-
-
-class Modulus(DirectModulus):
-    """Whose result is the integer itself, if it has room for 32 digits; made by `open_modulus`."""
-
-    @micropython.viper
-    def __rmod__(self, value):  # type: (int) -> int
-        """`value` % p for -(2**517) < value < 2**517."""
-        address = (uint(self._id(value)) << 1) >> 1
-        if address & 3:
-            return self._divided(value)
         integer = ptr32(address)
         flags = integer[1]
         size = integer[2]
@@ -139,3 +102,11 @@ class Modulus(DirectModulus):
             integer[1] = flags ^ 1
             return self._negated(value)
         return value
+
+    def _divided(self, value: int) -> int:
+        """In MicroPython's own way."""
+        return value % P
+
+    def _negated(self, value: int) -> int:
+        """-`value` for 0 <= value < 2**256."""
+        return P - value if value <= P else P + P - value

@@ -4,7 +4,8 @@
 Three forms, each where it is cheapest: affine (x, y) in tables and for pairs that share one inversion; Jacobian, with
 x = X/Z**2 and y = Y/Z**3, for runs of doublings; XYZZ, with ZZ = Z**2 and ZZZ = Z**3 kept apart, where most steps are
 additions (the formulas are those of the Explicit-Formulas Database, hyperelliptic.org/EFD). Reducing costs twice a
-multiplication here, so there is one `% p` for each sum of products. field.py says what p may be.
+multiplication here, so there is one `% p` for each sum of products. field.py says what p may be; one of them writes
+into the number on its left, so that number is always a new one.
 """
 
 from . import field

@@ -41,7 +41,7 @@ class SoftwareSigner:
 
 
 class SoftwareVerifier:
-    """Checks one signature after the other and remembers nothing."""
+    """Checks one signature after the other; remembers no verdict, but combs of keys that come again (ecdsa.py)."""
 
     def verify(self, items: "list[tuple[bytes, bytes, bytes]]") -> "list[bool]":
         """One verdict per (public key 65 B, digest 32 B, signature 64 B); never raises."""

@@ -12,6 +12,7 @@ are the caller's promise and stand at each function.
 import micropython
 
 from ..compat import const
+from .field import P
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,12 +24,10 @@ if TYPE_CHECKING:
     ptr32 = bytearray
     uint = int
 
-P = (1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1
-
 _ROW = const(20)  # digits of 16 bits that each of Lehmer's numbers has room for
 _GUARD = const(
     2
-)  # zeros below a remainder, so that under its two top digits there always is a third
+)  # zeros below a remainder, so that its two top digits always have a third below them
 
 # Words of `state`, what Lehmer's algorithm knows between two passes.
 _BIG = const(0)  # where the greater remainder begins
@@ -321,23 +320,17 @@ def _combine(numbers: ptr16, state: ptr32):
 
 
 @micropython.viper
-def recode(out: ptr8, bits: ptr8, teeth: int, columns: int, flip: int):
-    """Digits of a comb: out[i], of `columns` bytes, from bits i, i + columns, .. of `teeth` * `columns` in `bits`.
+def gather(out: ptr8, bits: ptr8, teeth: int, stride: int):
+    """out[i], of `stride` bytes: the bits i, i + stride, .. of `teeth` * `stride` in `bits`, the last one highest.
 
-    `bits` is little-endian, 2 <= teeth <= 8. The highest of the teeth becomes bit 7, the others are the index of a
-    table; where it is clear they are inverted, so that the table need not have the entries that differ by a sign only.
-    A `flip` of 128 leaves bit 7 as it is, 0 inverts it.
+    `bits` is little-endian, teeth <= 8.
     """
-    half = 1 << (teeth - 1)
-    column = 0
-    while column < columns:
+    start = 0
+    while start < stride:
         digit = 0
-        place = column + teeth * columns
-        while place >= columns:
-            place -= columns
+        place = start + teeth * stride
+        while place >= stride:
+            place -= stride
             digit = (digit << 1) | ((bits[place >> 3] >> (place & 7)) & 1)
-        if digit >= half:
-            out[column] = (digit - half) | flip
-        else:
-            out[column] = (digit ^ (half - 1)) | (flip ^ 128)
-        column += 1
+        out[start] = digit
+        start += 1

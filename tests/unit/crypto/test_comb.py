@@ -142,7 +142,7 @@ def test_a_heap_without_room_is_no_error(monkeypatch: pytest.MonkeyPatch) -> Non
     peers = PeerCombs(3, 2)
     ask(peers, 1, 1)
 
-    def tight(point: tuple[int, int], teeth: int, combs: int) -> bytes:
+    def tight(point: tuple[int, int], teeth: int, combs: int) -> bytearray:
         if peers._combs:
             raise MemoryError
         return build(point, teeth, combs)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Points and sums of points, against an independent library and at every special place."""
 
+import ast
+import inspect
 import random
 from importlib import import_module
 from itertools import pairwise
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.vectors.reading import cases
-from wattpact.crypto import p256
+from wattpact.crypto import comb, field, p256
 from wattpact.crypto.field import N, P
 
 oracle: Any = import_module("ecdsa")  # untyped
@@ -134,3 +136,18 @@ def test_a_sum_with_a_multiple_equals_the_librarys_for_any_scalar() -> None:
         columns = iter([[times(factor)] for factor in factors])
         result = p256.sum_with_multiple(columns, len(factors), scalar, times(5), P)
         assert affine(result) == times(total)
+
+
+@pytest.mark.parametrize("module", [p256, comb, field])
+def test_what_is_reduced_is_always_a_new_number(module: Any) -> None:
+    """A modulus may write into its left side: a sum, a difference or a product, never a name."""
+    reductions = [
+        node
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+        if isinstance(node.right, ast.Name) and node.right.id in ("p", "candidate")
+    ]
+    assert reductions or module is comb
+    for node in reductions:
+        assert isinstance(node.left, ast.BinOp), ast.unparse(node)
+        assert isinstance(node.left.op, (ast.Add, ast.Sub, ast.Mult)), ast.unparse(node)
