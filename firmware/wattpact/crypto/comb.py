@@ -56,12 +56,9 @@ class Comb:
 
 def columns(comb: Comb, scalar: int) -> "Iterator[Column]":
     """scalar x the comb's point, 0 < scalar < n, as the points of every row, from the top."""
-    column: "Column" = []
-    for entry in comb.entries(scalar):
-        column.append(_point(comb.table, entry))
-        if len(column) == comb.combs:
-            yield column
-            column = []
+    entries = comb.entries(scalar)
+    for start in range(0, len(entries), comb.combs):
+        yield [_point(comb.table, entry) for entry in entries[start : start + comb.combs]]
 
 
 def halved_columns(multiples: "list[tuple[Comb, int]]") -> "Iterator[Column]":
@@ -73,30 +70,27 @@ def halved_columns(multiples: "list[tuple[Comb, int]]") -> "Iterator[Column]":
     costs less than a heap full of large numbers.
     """
     p = field.modulus
-    rows = _pairs_by_row(multiples)
+    parts: "list[tuple[Comb, list[int], int]]" = []  # and where the inverses of a comb begin
     widths: "list[int]" = []
-    for row in rows:
-        for table, one, other in row:
-            widths.append(_x(table, other) - _x(table, one))
-    inverses = iter(inverse_all(widths))
-    del widths
-    for row in rows:
-        yield [
-            add_affine(_point(table, one), _point(table, other), next(inverses), p)
-            for table, one, other in row
-        ]
-
-
-def _pairs_by_row(multiples: "list[tuple[Comb, int]]") -> "list[list[tuple[memoryview, int, int]]]":
-    """(table, entry, entry) of all combs for every row, from the top."""
-    top = max([comb.rows for comb, _scalar in multiples])
-    rows: "list[list[tuple[memoryview, int, int]]]" = [[] for _row in range(top)]
     for comb, scalar in multiples:
         entries = comb.entries(scalar)
+        parts.append((comb, entries, len(widths)))
         for index in range(0, len(entries), 2):
-            row = top - comb.rows + index // comb.combs
-            rows[row].append((comb.table, entries[index], entries[index + 1]))
-    return rows
+            widths.append(_x(comb.table, entries[index + 1]) - _x(comb.table, entries[index]))
+    inverses = inverse_all(widths)
+    del widths
+    for row in range(max([comb.rows for comb, _scalar in multiples]) - 1, -1, -1):
+        column: "Column" = []
+        for comb, entries, first in parts:
+            start = (comb.rows - 1 - row) * comb.combs
+            if start >= 0:
+                for index in range(start, start + comb.combs, 2):
+                    one, other = (
+                        _point(comb.table, entries[index]),
+                        _point(comb.table, entries[index + 1]),
+                    )
+                    column.append(add_affine(one, other, inverses[first + (index >> 1)], p))
+        yield column
 
 
 def _x(table: memoryview, entry: int) -> int:
@@ -108,8 +102,9 @@ def _x(table: memoryview, entry: int) -> int:
 def _point(table: memoryview, entry: int) -> "Affine":
     """The point of an entry. Both y are computed, whichever is wanted."""
     at = entry >> 1
-    y = _from_bytes(table[at + 32 : at + 64], "little")
-    return _from_bytes(table[at : at + 32], "little"), (y, P - y)[entry & 1]
+    middle = at + 32
+    y = _from_bytes(table[middle : middle + 32], "little")
+    return _from_bytes(table[at:middle], "little"), (y, P - y)[entry & 1]
 
 
 def count_rows(teeth: int, combs: int) -> int:
