@@ -26,8 +26,7 @@ sim: $(READY)  ## two days of a neighbourhood of 60 meters and 5 plants, written
 test: $(READY)  ## every test that needs neither hardware nor an hour
 	$(PYTEST) -n 2
 
-bench: $(READY)  ## speed beside the bare signatures in it, written to out/bench.json: some five minutes
-	@mkdir -p out
+bench: $(READY)  ## trade, and signatures beside other libraries, written to out/bench.json: six minutes
 	$(PY) tools/bench.py
 
 check: $(READY)  ## format, lint, layers and sizes, types, generated files
