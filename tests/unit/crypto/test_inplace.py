@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from sim.rv32.file import FIRMWARE, load
+from sim.rv32.machine import DRAM, HIGH_RAM, Function, Identity, Machine
 from tests.parity.interpreters import on_official_build
-from tests.rv32.file import FIRMWARE, load
-from tests.rv32.machine import DRAM, HIGH_RAM, Function, Identity, Machine
 from wattpact.crypto.field import P
 
 EDGES = [
@@ -212,5 +212,5 @@ def test_the_same_source_does_the_same_to_real_integers(tmp_path: Path) -> None:
     cases = tmp_path / "tests" / "parity" / "cases"
     cases.mkdir(parents=True)
     (tmp_path / "firmware").symlink_to(FIRMWARE)
-    copy(FIRMWARE.parent / "tests" / "rv32" / "in_bytecode.py", cases)
+    copy(Path(__file__).with_name("in_bytecode.py"), cases)
     assert on_official_build("in_bytecode", tmp_path) == ["done"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.rv32.file import load
-from tests.rv32.machine import Identity, Machine
+from sim.rv32.file import load
+from sim.rv32.machine import Identity, Machine
 from tests.vectors.reading import cases
 from wattpact.crypto import ecdsa, field
 from wattpact.crypto.comb import PeerCombs

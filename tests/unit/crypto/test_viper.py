@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from sim.rv32.file import FIRMWARE, load
+from sim.rv32.machine import Machine, MachineError
+from sim.rv32.mpy import compiled
 from tests.parity.interpreters import on_official_build
-from tests.rv32.file import FIRMWARE, load
-from tests.rv32.machine import Machine, MachineError
-from tests.rv32.mpy import compiled
 from wattpact.crypto.field import N, P
 
 MACHINE = Machine(counting=True)

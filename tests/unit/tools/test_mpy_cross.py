@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.rv32.file import FIRMWARE
-from tests.rv32.mpy import MPY_CROSS, compiled
+from sim.rv32.file import FIRMWARE
+from sim.rv32.mpy import MPY_CROSS, compiled
 from tools import setup_micropython
 
 VM = "@micropython/micropython-webassembly-pyscript"

@@ -11,7 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from tests.rv32.mpy import Mpy
+from sim.rv32.mpy import Mpy
 
 unicorn: Any = import_module("unicorn")  # untyped
 registers: Any = import_module("unicorn.riscv_const")  # untyped

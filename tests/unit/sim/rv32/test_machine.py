@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.rv32.file import load
-from tests.rv32.machine import HIGH_RAM, Identity, Machine, MachineError, unicorn
+from sim.rv32.file import load
+from sim.rv32.machine import HIGH_RAM, Identity, Machine, MachineError, unicorn
 
 SOURCE = """
 import micropython
