@@ -22,11 +22,11 @@ ROUNDS = {"trade": 3, "signatures": 11}
 def main() -> int:
     """0 if all is as promised."""
     parser = argparse.ArgumentParser(description="Cost of trade, ledger and signatures.")
-    parser.add_argument("--rounds", type=int, help="of each figure (default %(default)s)")
+    parser.add_argument("--rounds", type=int, help="default: 3 of trade, 11 of signatures")
     parser.add_argument(
         "--out", type=Path, default=Path("out/bench.json"), help="default %(default)s"
     )
-    parser.add_argument("--only", choices=PARTS, help="default: both")
+    parser.add_argument("--only", choices=PARTS, help="one of the parts")
     given = parser.parse_args()
     figures = Figures()
     for name, run in PARTS.items():

@@ -4,7 +4,7 @@
 import sys
 
 from tools.base_table import SHAPES
-from tools.measures import contenders, counts, heap, speed
+from tools.measures import contenders, counts, heap, machine_code, speed
 from tools.measures.figures import Figures
 from tools.measures.stage import staged
 from tools.measures.tables import tables
@@ -23,6 +23,8 @@ def run(rounds: int, figures: Figures) -> None:
         progress("the heap, about 20 s")
         taken, kept = heap.allocated(stage)
         heap.tell(taken, kept, heap.least_heaps(stage), figures)
+    progress("machine code, half a minute")
+    machine_code.measure(figures)
     print(tables(figures))
 
 

@@ -20,7 +20,7 @@ def tables(figures: Figures) -> str:
     told.append(beside_peers(figures, "multiplications", "multiplications"))
     told.append(beside_peers(figures, "reductions", "reductions"))
     told.append(beside_peers(figures, "heap.taken", "bytes taken from the heap"))
-    told += [by_base(figures), by_comb(figures), on_board(figures), least(figures)]
+    told += [by_base(figures), by_comb(figures), on_board(figures), least(figures), code(figures)]
     return "\n\n".join(told)
 
 
@@ -35,6 +35,10 @@ def beside_peers(figures: Figures, kind: str, title: str) -> str:
             cost = figures.value("%s%s.%s" % (head, peer, theirs))
             line.append("%d (%.2f x)" % (cost, ratio))
         lines.append(line)
+    cost = figures.value(head + "ecdsa.verify_known")
+    ratio = cost / figures.value(head + "verify_cached")
+    known = "ecdsa %s, key with a table of 63 KB" % version("ecdsa")
+    lines.append([known, "", "", "%d (%.2f x)" % (cost, ratio)])
     return markdown([title, *HEAD.values()], lines)
 
 
@@ -83,6 +87,16 @@ def least(figures: Figures) -> str:
         found = [figures.value("signatures.heap.least.%s.%s" % (name, form)) for form in FORMS]
         lines.append([title, *("%d KiB" % (value // 1024) for value in found)])
     return markdown(["least heap", *("." + form for form in FORMS)], lines)
+
+
+def code(figures: Figures) -> str:
+    """What of a signature is machine code."""
+    lines: list[list[str]] = []
+    for title, after in (("on bytes", ""), ("in place", ".in_place")):
+        names = ("reduction", "sign", "verify_new", "verify_cached")
+        found = [figures.value("signatures.machine_code.%s%s" % (name, after)) for name in names]
+        lines.append([title, *("%d" % value for value in found)])
+    return markdown(["RV32 instructions of machine code", "reduction", *HEAD.values()], lines)
 
 
 def markdown(head: list[str], lines: list[list[str]]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.measures import contenders, peers, speed
+from tools.measures import contenders, machine_code, peers, speed
 from tools.measures.figures import Figures
 from tools.measures.guest.given import SIGNATURES
 from tools.measures.peers import Patch, PatchError
@@ -17,6 +17,7 @@ from tools.measures.stage import (
     staged,
 )
 from tools.measures.tables import markdown
+from wattpact.crypto import field
 
 
 def test_every_patch_fits_its_file_once_and_says_why(tmp_path: Path) -> None:
@@ -92,3 +93,18 @@ def test_a_broken_promise_is_told_and_a_kept_one_is_not() -> None:
 def test_tables_are_markdown() -> None:
     """Names left, numbers right."""
     assert markdown(["a", "b"], [["x", "1"]]) == "| a | b |\n| --- | ---: |\n| x | 1 |"
+
+
+def test_machine_code_is_counted_and_leaves_the_modules_as_they_were() -> None:
+    """A signature has hundreds of reductions in it, each of a few hundred instructions."""
+    figures = Figures()
+    before = field.machine, field.modulus
+    machine_code.measure(figures)
+    assert (field.machine, field.modulus) == before
+    assert not figures.missed
+    head = "signatures.machine_code."
+    for after in ("", ".in_place"):
+        assert 300 < figures.value(head + "reduction" + after) < 1000
+        names = ("sign", "verify_cached", "build", "verify_new")
+        costs = [figures.value(head + name + after) for name in names]
+        assert sorted(costs) == costs
