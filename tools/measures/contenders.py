@@ -42,9 +42,8 @@ class Contender:
         self.after = after
         self.base_kib = base_kib
         self.heap_bytes = heap_kib * 1024
-        self.on_board = (
-            heap_kib < AMPLE_KIB
-        )  # bytecode in a board's heap: garbage is collected on the way
+        # As on a board: bytecode, in a heap in which garbage is collected on the way.
+        self.on_board = heap_kib < AMPLE_KIB
 
     def folders(self, stage: Stage) -> list[Path]:
         folders = stage.folders(self.base_kib)
