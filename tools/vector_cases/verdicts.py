@@ -187,8 +187,9 @@ def _extreme() -> Iterator[Row]:
 def _meetings() -> Iterator[Row]:
     """For every shape of combs: a sum on the way meets an equal or opposite entry, where plain addition fails.
 
-    Rows are added from the top; where the base's top row comes in, the running sum is m Q, and the first pair of its
-    entries adds to g G. With Q = (g/m) G both are the same point, with -g/m opposite.
+    Rows are added from the top; where the base's top row comes in, the running sum is m Q, and the first of its entries
+    is g G, or the first two of them if they are added first. With Q = (g/m) G both are the same point, with -g/m
+    opposite.
     """
     u1, u2 = 0x7F3B << 238 | 0xABCD1235, 0x5EC << 244 | 0x99991237
     for peer in PEER_COMBS:
@@ -199,11 +200,15 @@ def _meetings() -> Iterator[Row]:
             m = sum(
                 _weight(u2, peer, row, table) << (row - first) for row, table in _upper(peer, first)
             )
-            g = sum(_weight(u1, base, first, table) for table in (0, 1))
-            for name, sign in (("equal", 1), ("opposite", -1)):
-                point = finite(times(sign * g * pow(m, -1, N) % N, GENERATOR))
-                shapes = "combs %d x %d and %d x %d" % (*base, *peer)
-                yield from forged("%s points meet, %s" % (name, shapes), point, u1, u2)
+            one = _weight(u1, base, first, 0)
+            for added, g in (
+                ("one by one", one),
+                ("two by two", one + _weight(u1, base, first, 1)),
+            ):
+                for name, sign in (("equal", 1), ("opposite", -1)):
+                    point = finite(times(sign * g * pow(m, -1, N) % N, GENERATOR))
+                    shapes = "combs %d x %d and %d x %d, %s" % (*base, *peer, added)
+                    yield from forged("%s points meet, %s" % (name, shapes), point, u1, u2)
 
 
 def _upper(shape: tuple[int, int], first: int) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ is the envelope's rule, not the curve's. docs/signatures.md says what time still
 
 from . import field
 from .base_table import COMBS, TABLE, TEETH
-from .comb import Comb, PeerCombs, columns, halved_columns
+from .comb import Comb, PeerCombs, columns, halved_columns, joined_columns
 from .field import HALF_N, N, P, inverse
 from .hashes import HmacKey
 from .p256 import decode_point, encode_point, sum_columns, sum_with_multiple
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .field import Modulus
-    from .p256 import Affine, Xyzz
+    from .p256 import Affine, Column, Xyzz
 
 _base = Comb(TEETH, COMBS, TABLE)
 _peers = PeerCombs()
@@ -59,13 +59,19 @@ def verify(public: bytes, digest: bytes, signature: bytes) -> bool:
             return False
     r = int.from_bytes(signature[:32], "big")
     s = int.from_bytes(signature[32:], "big")
-    point = decode_point(public)
-    if point is None or not 0 < r < N or not 0 < s < N:
+    if not 0 < r < N or not 0 < s < N:
         return False
+    known = _peers.find(public)
+    if known is not None:
+        point, comb = known
+    else:
+        point = decode_point(public)
+        if point is None:
+            return False
+        comb = _peers.meet(public, point)
     inverse_s = inverse(s, N)
     base_scalar = int.from_bytes(digest, "big") * inverse_s % N
     scalar = r * inverse_s % N
-    comb = _peers.comb(public, point)
     if comb is None:
         x, square = _sum_once(base_scalar, scalar, point, field.modulus)
     else:
@@ -94,19 +100,24 @@ def _times_base(scalar: int, blind: int) -> "Xyzz":
     return total
 
 
+def _columns(multiples: "list[tuple[Comb, int]]") -> "Iterator[Column]":
+    """Points are added two by two first where an inversion is cheap."""
+    return (joined_columns if field.machine is None else halved_columns)(multiples)
+
+
 def _sum_by_combs(base_scalar: int, scalar: int, comb: Comb) -> "tuple[int, int]":
     """X and ZZ of base_scalar x G + scalar x the comb's point; ZZ is 0 mod p if the sum is not known."""
     multiples = [(comb, scalar)]
     if base_scalar:
         multiples.append((_base, base_scalar))
-    x, _y, zz, _zzz = sum_columns(halved_columns(multiples), 1)
+    x, _y, zz, _zzz = sum_columns(_columns(multiples), 1)
     return x, zz
 
 
 def _sum_once(base_scalar: int, scalar: int, point: "Affine", p: "Modulus") -> "tuple[int, int]":
     """X and Z**2 of base_scalar x G + scalar x point, without a table of the point."""
     rows = _base.rows if base_scalar else 0
-    x, _y, z = sum_with_multiple(halved_columns([(_base, base_scalar)]), rows, scalar, point, p)
+    x, _y, z = sum_with_multiple(_columns([(_base, base_scalar)]), rows, scalar, point, p)
     return x, z * z % P
 
 

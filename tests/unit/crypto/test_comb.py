@@ -50,18 +50,21 @@ def test_a_comb_multiplies_its_point(teeth: int, combs: int) -> None:
 
 @pytest.mark.parametrize("other", [(4, 2), (6, 2), (8, 4)])
 @pytest.mark.parametrize("shape", [(5, 2), (7, 2), (8, 4)])
-def test_halved_columns_of_several_combs_add_up(
-    shape: tuple[int, int], other: tuple[int, int]
-) -> None:
-    """More rows on the one side or on the other; half the points of each row."""
+def test_columns_of_several_combs_add_up(shape: tuple[int, int], other: tuple[int, int]) -> None:
+    """More rows on the one side or on the other; one by one, or with half the points in each row."""
     draw = random.Random(5)
     one, two = Comb(*shape, build(G, *shape)), Comb(*other, build(times(77), *other))
     for _case in range(5):
         scalar, factor = draw.randrange(1, N), draw.randrange(1, N)
-        columns = list(comb.halved_columns([(one, scalar), (two, factor)]))
-        assert len(columns) == max(one.rows, two.rows)
-        assert len(columns[-1]) == (one.combs + two.combs) // 2
-        assert affine(p256.sum_columns(iter(columns), 3)) == times(scalar + 77 * factor)
+        multiples = [(one, scalar), (two, factor)]
+        joined, halved = list(comb.joined_columns(multiples)), list(comb.halved_columns(multiples))
+        for columns, count in (
+            (joined, one.combs + two.combs),
+            (halved, (one.combs + two.combs) // 2),
+        ):
+            assert len(columns) == max(one.rows, two.rows)
+            assert len(columns[-1]) == count
+            assert affine(p256.sum_columns(iter(columns), 3)) == times(scalar + 77 * factor)
 
 
 @pytest.mark.parametrize(("teeth", "combs"), SHAPES)
@@ -93,15 +96,16 @@ def key(number: int) -> tuple[bytes, tuple[int, int]]:
 
 
 def ask(peers: PeerCombs, *numbers: int) -> list[bool]:
-    """Whether each key, asked for in turn, had a comb."""
-    return [peers.comb(*key(number)) is not None for number in numbers]
+    """Whether each key, asked for in turn, had a comb or got one."""
+    return [(peers.find(key(n)[0]) or peers.meet(*key(n))) is not None for n in numbers]
 
 
 def test_a_key_that_comes_again_gets_a_comb() -> None:
     """The first signature is worth none; from the second on it is the same one."""
     peers = PeerCombs(2, 2)
     assert ask(peers, 1, 1, 1) == [False, True, True]
-    assert peers.comb(*key(1)) is peers.comb(*key(1))
+    assert peers.find(key(1)[0]) is peers.find(key(1)[0]) is not None
+    assert peers.find(key(2)[0]) is None
 
 
 def test_strangers_push_nobody_out() -> None:

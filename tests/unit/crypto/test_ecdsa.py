@@ -18,7 +18,7 @@ from tests.vectors.reading import cases
 from tools.base_table import BASE, SHAPES
 from wattpact.crypto import ecdsa
 from wattpact.crypto.base_table import COMBS, TEETH
-from wattpact.crypto.comb import Comb, PeerCombs, build
+from wattpact.crypto.comb import Comb, PeerCombs, build, halved_columns, joined_columns
 from wattpact.crypto.field import N
 
 oracle: Any = import_module("ecdsa")  # untyped
@@ -101,12 +101,14 @@ def test_a_signature_is_accepted_or_refused_as_openssl_does(case: "dict[str, Any
     assert openssl_accepts(*parts(case)) is case["ok"]
 
 
+@pytest.mark.parametrize("columns", [joined_columns, halved_columns])
 @pytest.mark.parametrize("teeth", [4, 5, 6, 7])
 @pytest.mark.parametrize("shape", sorted(SHAPES.values()))
 def test_every_size_of_combs_gives_the_same_verdicts(
-    shape: tuple[int, int], teeth: int, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, int], teeth: int, columns: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is built in, and what is kept of peers, are choices of memory and speed alone."""
+    """What is built in, what is kept of peers and how points are added are choices of memory and speed alone."""
+    monkeypatch.setattr(ecdsa, "_columns", columns)
     monkeypatch.setattr(ecdsa, "_base", Comb(*shape, build(BASE, *shape)))
     monkeypatch.setattr(ecdsa, "_peers", PeerCombs(200, teeth))
     assert ecdsa.sign(SECRET, DIGEST) == SIGNATURE
@@ -116,17 +118,23 @@ def test_every_size_of_combs_gives_the_same_verdicts(
             assert [ecdsa.verify(*parts(case)) for _time in range(3)] == [case["ok"]] * 3, case
 
 
-def test_where_points_meet_the_complete_formulas_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("columns", "added"), [(joined_columns, "one by one"), (halved_columns, "two by two")]
+)
+def test_where_points_meet_the_complete_formulas_decide(
+    columns: Any, added: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The vectors that are made for it do leave the path of the combs, and no honest signature does."""
     moduli: list[int] = []
 
-    def watched(columns: Any, scalar: int, point: Any, p: int) -> tuple[int, int]:
+    def watched(base_scalar: int, scalar: int, point: Any, p: int) -> tuple[int, int]:
         moduli.append(p)
-        return sum_once(columns, scalar, point, p)
+        return sum_once(base_scalar, scalar, point, p)
 
     sum_once = ecdsa._sum_once
     monkeypatch.setattr(ecdsa, "_sum_once", watched)
-    shape = "combs %d x %d and 6 x 2" % (TEETH, COMBS)
+    monkeypatch.setattr(ecdsa, "_columns", columns)
+    shape = "combs %d x %d and 6 x 2, %s" % (TEETH, COMBS, added)
     meeting = [case for case in VERDICTS if shape in case["name"] and case["ok"]]
     assert len(meeting) == 2
     for case in [
