@@ -9,7 +9,7 @@ from . import field
 from .base_table import COMBS, TABLE, TEETH
 from .comb import Comb, PeerCombs, columns, halved_columns, joined_columns
 from .field import HALF_N, N, P, inverse
-from .hashes import HmacKey
+from .hashes import HmacKey, sha256
 from .p256 import decode_point, encode_point, sum_columns, sum_with_multiple
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _base = Comb(TEETH, COMBS, TABLE)
 _peers = PeerCombs()
-_stirred = b""  # moves on with every blind: signing one digest twice takes two different ways
+_stirred = bytes(32)  # moves on with every blind: signing one digest twice takes two different ways
 
 
 def public_key(secret: bytes) -> bytes:
@@ -131,7 +131,7 @@ def _secret_scalar(secret: bytes) -> int:
 def _blind(secret: bytes, purpose: bytes) -> int:
     """A number nobody without the secret can know; it hides intermediate values and leaves results unchanged."""
     global _stirred
-    _stirred = HmacKey(secret).digest(b"wattpact blind", _stirred, purpose)
+    _stirred = sha256(b"wattpact blind" + secret + _stirred + purpose)
     return int.from_bytes(_stirred, "big")
 
 
