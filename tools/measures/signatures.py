@@ -12,7 +12,7 @@ from tools.measures.tables import tables
 
 def run(rounds: int, figures: Figures) -> None:
     """MeasureError if anybody's signature was wrong."""
-    progress("do all contenders sign and verify right? half a minute")
+    progress("do all contenders sign and verify right? some seconds")
     with staged() as stage:
         contenders.check(stage)
         progress("%d rounds of speed, about %d s" % (rounds, rounds * speed.ROUND_S))
@@ -20,10 +20,10 @@ def run(rounds: int, figures: Figures) -> None:
         progress("multiplications and reductions, some seconds")
         of_ours = {kib: counts.of_ours(kib) for kib in SHAPES}
         counts.tell(of_ours, counts.of_peers(stage), figures)
-        progress("the heap, about 20 s")
+        progress("the heap, about 10 s")
         taken, kept = heap.allocated(stage)
         heap.tell(taken, kept, heap.least_heaps(stage), figures)
-    progress("machine code, half a minute")
+    progress("machine code, about 10 s")
     machine_code.measure(figures)
     print(tables(figures))
 
