@@ -56,17 +56,17 @@ class Comb:
 
 def columns(comb: Comb, scalar: int) -> "Iterator[Column]":
     """scalar x the comb's point, 0 < scalar < n, as the points of every row, from the top."""
-    table, combs = comb.table, comb.combs
-    column: "Column" = []
-    for entry in comb.entries(scalar):
-        at = entry >> 1
-        middle = at + 32
-        y = _from_bytes(table[middle : middle + 32], "little")
-        # Both y are computed, whichever is wanted.
-        column.append((_from_bytes(table[at:middle], "little"), (y, P - y)[entry & 1]))
-        if len(column) == combs:
-            yield column
-            column = []
+    table, combs, read = comb.table, comb.combs, _from_bytes
+    entries = comb.entries(scalar)
+    for start in range(0, len(entries), combs):
+        column: "Column" = []
+        for entry in entries[start : start + combs]:
+            at = entry >> 1
+            middle = at + 32
+            y = read(table[middle : middle + 32], "little")
+            # Both y are computed, whichever is wanted.
+            column.append((read(table[at:middle], "little"), (y, P - y)[entry & 1]))
+        yield column
 
 
 def joined_columns(multiples: "list[tuple[Comb, int]]") -> "Iterator[Column]":

@@ -46,14 +46,15 @@ def euclid(value: int, modulus: int) -> int:
 
     Needs value % modulus != 0. The number of steps depends on the value: a secret one is blinded first.
     """
+    divide = divmod  # a name of the function's own is found faster than a built-in one
     high, low = modulus, value % modulus
     before, after = 0, 1
     while True:
-        quotient, high = divmod(high, low)
+        quotient, high = divide(high, low)
         before -= quotient * after
         if not high:
             return after % modulus
-        quotient, low = divmod(low, high)
+        quotient, low = divide(low, high)
         after -= quotient * before
         if not low:
             return before % modulus
