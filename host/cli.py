@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from .broker import commands as broker_commands
 from .errors import HostError
 from .export import TABLES, export
 from .keys import OpensslVerifier
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--format", default="csv", choices=("csv", "json"), help="default: csv")
     command.add_argument("--out", metavar="FILE", help="default: standard output")
     command.set_defaults(run=_export)
+    broker_commands.add(commands)
     return parser
 
 

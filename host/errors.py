@@ -4,6 +4,7 @@
     HostError
     |-- ChainFileError   the file is missing, unreadable, or not the chain this program can continue
     |-- OutputFailed     a result cannot be written; nothing is said of the chain
+    |-- BrokerError      the broker's folder, a key or a request is not as it must be; nothing was changed
     |-- BlockStopped     too few witnesses agreed; nothing was committed
     `-- MempoolFull      no room now; the sender's outbox tries again later
 
@@ -21,6 +22,10 @@ class ChainFileError(HostError):
 
 class OutputFailed(HostError):
     """A result that cannot be written, or must not be written there."""
+
+
+class BrokerError(HostError):
+    """Something of the broker's that cannot be done as asked."""
 
 
 class BlockStopped(HostError):

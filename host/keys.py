@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""P-256 on CPython by OpenSSL, behind the Signer and Verifier seams; nothing else imports OpenSSL.
+"""P-256 on CPython by OpenSSL, behind the Signer and Verifier seams; for trade nothing else imports OpenSSL.
 
 Same bytes as `wattpact.crypto.ecdsa`: signatures are RFC 6979 with SHA-256, low-s. Verifying follows
 FIPS 186-5; the low-s rule belongs to the envelope. Verdicts are remembered, because every node of a
