@@ -43,7 +43,7 @@ class Settings:
         if not 1 <= self.port <= 65535:
             raise BrokerError("%d: is no TCP port" % self.port)
         if self.network:
-            check_hex(self.network, 16, "network id")
+            check_hex(self.network, 16, "a network id")
         if not 1 <= self.autosave_s <= 3600:
             raise BrokerError("%d: the memory is written every 1 to 3600 s" % self.autosave_s)
         return self

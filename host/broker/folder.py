@@ -107,7 +107,7 @@ class BrokerFolder:
 
     def _check_device(self, kid: str, key: x.PublicKey, device: Device) -> None:
         check_kid(kid)
-        check_hex(device.owner, 16, "owner")
+        check_hex(device.owner, 16, "an owner")
         device.roles = check_roles(device.roles)
         if not 0 <= device.neighbourhood < 1 << 32:
             raise BrokerError("%d: is no neighbourhood" % device.neighbourhood)

@@ -86,13 +86,13 @@ class Members:
 
 def check_kid(text: str) -> str:
     """16 lower-case hex digits, as a topic has them; else BrokerError. Anything else could be a wildcard."""
-    return check_hex(text, 16, "kid")
+    return check_hex(text, 16, "a kid")
 
 
 def check_hex(text: str, digits: int, what: str) -> str:
     """`text` if it is so many lower-case hex digits, else BrokerError."""
     if len(text) != digits or not set(text) <= set("0123456789abcdef"):
-        raise BrokerError("%r: a %s is %d lower-case hex digits" % (text, what, digits))
+        raise BrokerError("%r: %s is %d lower-case hex digits" % (text, what, digits))
     return text
 
 

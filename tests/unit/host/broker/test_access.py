@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The access list as text; what mosquitto makes of it is shown in tests/broker."""
+
+import ast
+from pathlib import Path
+
+from host.broker.access import BROADCASTS, EVERY_ROLE, access_list, kinds
+from host.broker.members import Device, Members
+
+ROOT = Path(__file__).resolve().parents[4]
+KID = "0123456789abcdef"
+
+
+def listed(roles: list[str], revoked_at: int = 0) -> str:
+    members = Members()
+    members.devices[KID] = Device(roles, "aa" * 8, 0, "", revoked_at=revoked_at)
+    return access_list(members, "00" * 8)
+
+
+def test_a_device_writes_only_below_its_own_level() -> None:
+    """Each line to write ends in its kid, or goes on from it."""
+    lines = [line for line in listed(["meter", "plant"]).splitlines() if "write" in line]
+    assert lines
+    for line in lines:
+        assert line.endswith("/+/in/" + KID) or "/%s/out/" % KID in line
+
+
+def test_a_device_reads_its_inbox_and_broadcasts_and_nothing_else() -> None:
+    """Two lines, and no wildcard that crosses levels."""
+    text = listed(["host"])
+    reads = [line.split("/", 3)[3] for line in text.splitlines() if "topic read" in line]
+    assert reads == ["+/out/+", KID + "/in/+"]
+    assert "#" not in "".join(line for line in text.splitlines() if line.startswith("topic"))
+
+
+def test_there_is_no_line_for_everybody() -> None:
+    """A pattern would let in whoever has a certificate, also when it is off the list."""
+    text = listed(["meter"])
+    assert "pattern" not in text
+    assert text.index("user ") < text.index("topic ")
+
+
+def test_a_revoked_device_is_not_on_it() -> None:
+    """And an empty list names nobody."""
+    assert KID not in listed(["meter"], revoked_at=1)
+
+
+def test_only_a_plant_may_broadcast_offers() -> None:
+    """By the table that the list is made from."""
+    assert [role for role in BROADCASTS if "offer" in kinds([role])] == ["plant"]
+
+
+def test_every_kind_that_the_code_broadcasts_is_some_roles() -> None:
+    """A kind that is missing in the table would be dropped by the broker without a word."""
+    said: set[str] = set()
+    for path in [*(ROOT / "firmware/wattpact/node").glob("*.py"), ROOT / "host/desk.py"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args:
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                name = node.func.id if isinstance(node.func, ast.Name) else name
+                kind = node.args[{"Publish": 0, "publish": 1}.get(name, 0)]
+                if name in {"Publish", "publish"} and isinstance(kind, ast.Constant):
+                    said.add(str(kind.value))
+    known = {*EVERY_ROLE, *(kind for row in BROADCASTS.values() for kind in row)}
+    assert {"offer", "trade_end", "generation", "checkpoint"} <= said <= known
