@@ -7,7 +7,9 @@ begins a day early: boards' clocks differ.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
@@ -121,17 +123,12 @@ def new_key() -> PrivateKey:
 
 def alternative(host: str) -> x509.GeneralName:
     """The broker's name or address as X.509 has it; BrokerError if it cannot be one."""
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        pass
-    try:
-        host.encode("ascii")
-        if not host or any(character.isspace() or character in "/:*" for character in host):
-            raise ValueError("not a name")
-        return x509.DNSName(host)
-    except ValueError as error:
-        raise BrokerError("%r: is no host name and no IP address" % host) from error
+    if "%" not in host:  # a zone may hold anything
+        with suppress(ValueError):
+            return x509.IPAddress(ipaddress.ip_address(host))
+    if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?", host):
+        raise BrokerError("%r: is no host name and no IP address" % host)
+    return x509.DNSName(host)
 
 
 def request_key(request: bytes) -> tuple[PublicKey, str]:

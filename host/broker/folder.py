@@ -54,7 +54,7 @@ class BrokerFolder:
         self._write("broker.json", settings.text().encode(), PUBLIC)
         self._write("members.json", members.text().encode(), PRIVATE)
         self._renew_server(authority, settings)
-        (self.path / "memory").mkdir(mode=FOLDER, exist_ok=True)
+        self._make("memory")
         self._derive(settings, members, authority)
         return settings
 
@@ -87,7 +87,8 @@ class BrokerFolder:
         members.devices[kid] = device
         self._write("members.json", members.text().encode(), PRIVATE)
         given = "devices/%s" % kid
-        (self.path / given).mkdir(mode=FOLDER, parents=True, exist_ok=True)
+        self._make("devices")
+        self._make(given)
         self._write(given + "/tls.crt", certificate.public_bytes(Encoding.PEM), PUBLIC)
         self._write(given + "/tls.der", certificate.public_bytes(Encoding.DER), PUBLIC)
         ca = authority.certificate
@@ -125,8 +126,9 @@ class BrokerFolder:
         revoked = authority.revocations(rows, self.now, before)
         self._write("crl.pem", revoked.public_bytes(Encoding.PEM), PUBLIC)
         self._write("acl", access_list(members, settings.network or "+").encode(), PRIVATE)
-        user = pwd.getpwuid(os.geteuid()).pw_name
-        self._write("mosquitto.conf", configuration(self.path, settings, user).encode(), PUBLIC)
+        self._write(
+            "mosquitto.conf", configuration(self.path, settings, self._user()).encode(), PUBLIC
+        )
 
     def _authority(self) -> x.Authority:
         missing = [name for name in ("ca.key", "ca.crt", "members.json") if not self._has(name)]
@@ -180,6 +182,25 @@ class BrokerFolder:
     def _read(self, name: str) -> bytes:
         return (self.path / name).read_bytes()
 
+    def _user(self) -> str:
+        """The account that the folder belongs to, under which the broker runs."""
+        uid = self.path.stat().st_uid
+        try:
+            return pwd.getpwuid(uid).pw_name
+        except KeyError:  # it has no name; only a broker started by root would look for one
+            return str(uid)
+
+    def _make(self, name: str) -> None:
+        path = self.path / name
+        path.mkdir(mode=FOLDER, exist_ok=True)
+        self._give(path)
+
+    def _give(self, target: Path | int) -> None:
+        """What root writes belongs to whom the folder belongs to, else the broker could not read it."""
+        if os.geteuid() == 0:
+            owner = self.path.stat()
+            os.chown(target, owner.st_uid, owner.st_gid)
+
     def _write_key(self, name: str, key: x.PrivateKey) -> None:
         if self._has(name):
             raise BrokerError("%s: exists; a key is never written over" % (self.path / name))
@@ -195,6 +216,7 @@ class BrokerFolder:
                 stream.write(content)
                 stream.flush()
                 os.fchmod(number, mode)
+                self._give(number)
                 os.fsync(number)
             part.replace(target)
         finally:

@@ -22,7 +22,12 @@ from typing import Self
 import paho.mqtt.client as mqtt
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from cryptography.x509.oid import NameOID
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -44,12 +49,17 @@ SILENCE_S = 0.3
 
 @dataclass
 class Device:
-    """A device with its two keys, and where its TLS files lie."""
+    """A device with its two keys, and where its TLS files lie: PEM, and in `der` the key as a board takes it."""
 
     kid: bytes
     trading_key: PrivateKey
     tls_key: Path
     tls_certificate: Path
+
+    @property
+    def der(self) -> Path:
+        """The TLS key as DER; the certificates as DER lie beside `tls_certificate`, as tls.der and ca.der."""
+        return self.tls_key.with_suffix(".der")
 
 
 class Client:
@@ -152,6 +162,8 @@ class Community:
         kid = kid_of(point(trading.public_key()))
         key = self._keys / (name + ".key")
         key.write_bytes(key_pem(tls))
+        der = tls.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        key.with_suffix(".der").write_bytes(der)
         key.with_suffix(".csr").write_bytes(request_for(kid.hex(), tls))
         public = trading.public_key()
         pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

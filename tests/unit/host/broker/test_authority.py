@@ -126,7 +126,17 @@ def test_damaged_files_are_named_and_no_key_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["", "a b", "a/b", "broker:8883", "*.example.org", "bröker.example"]
+    "host",
+    [
+        "",
+        "a b",
+        "a/b",
+        "broker:8883",
+        "*.example.org",
+        "bröker.example",
+        "fe80::1%a\nuser root",
+        "name\n",
+    ],
 )
 def test_what_cannot_be_a_brokers_name_is_refused(host: str) -> None:
     """No wildcards either: one broker, its names."""

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The broker's folder: made once, derived again and again, and never a key lost."""
 
+import os
+import pwd
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,6 +81,18 @@ def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
         assert stat.S_IMODE((path / name).stat().st_mode) == 0o600
     for folder in (path, path / "memory"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write for another account")
+def test_what_root_writes_belongs_to_the_folders_owner(tmp_path: Path) -> None:
+    """Else a broker that runs under an account of its own could not read it."""
+    (tmp_path / "b").mkdir()
+    owner = pwd.getpwnam("nobody")
+    os.chown(tmp_path / "b", owner.pw_uid, owner.pw_gid)
+    path = configured(tmp_path / "b")
+    enrol(path, new_key())
+    assert {each.stat().st_uid for each in path.rglob("*")} == {owner.pw_uid}
+    assert "\nuser nobody\n" in (path / "mosquitto.conf").read_text()
 
 
 @pytest.mark.parametrize("name", ["ca.key", "ca.crt", "members.json"])
