@@ -92,6 +92,13 @@ class Client:
         self.paho.disconnect()
         self.paho.loop_stop()
 
+    def die(self) -> None:
+        """End the connection without a word."""
+        self.paho.loop_stop()
+        stream = self.paho.socket()
+        assert stream is not None
+        stream.close()
+
     def publish(self, topic: str, payload: bytes = b"x", *, retain: bool = False) -> int:
         """The code in the broker's PUBACK; 0 also if it took the message and nobody subscribed to it."""
         self.paho.publish(topic, payload, qos=1, retain=retain)

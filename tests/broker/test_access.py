@@ -24,6 +24,7 @@ from tests.broker.community import (
     community,
     inbox,
     refusal,
+    run,
 )
 
 
@@ -113,14 +114,8 @@ def test_a_last_will_forges_nothing_either(here: Community) -> None:
     with here.client(target) as listener:
         listener.subscribe("#")
         for topic in (broadcast(other, "state"), broadcast(one, "state")):
-            dying = here.client(one, will=topic)
-            dying.paho.connect("127.0.0.1", here.port)
-            dying.paho.loop_start()
-            time.sleep(0.2)
-            dying.paho.loop_stop()
-            stream = dying.paho.socket()
-            if stream:
-                stream.close()
+            with here.client(one, will=topic) as dying:
+                dying.die()
         assert listener.next() == (broadcast(one, "state"), b"gone")
         assert listener.silent()
 
@@ -292,6 +287,16 @@ def test_a_client_refuses_a_broker_of_another_name(tmp_path: Path) -> None:
     with community(tmp_path, "broker.example.org") as here:
         [meter] = members(here, "meter")
         assert "IP address mismatch" in refusal(here.context(meter), here.port)
+
+
+def test_a_reload_takes_up_the_brokers_own_new_certificate(tmp_path: Path) -> None:
+    """A renewal, or another name, needs no restart."""
+    with community(tmp_path, "broker.example.org") as here:
+        [meter] = members(here, "meter")
+        assert here.refuses(meter)
+        run("broker-config", here.folder, "--host", "127.0.0.1")
+        here.broker.reload()
+        assert not here.refuses(meter)
 
 
 def test_a_client_refuses_a_device_that_plays_the_broker(here: Community) -> None:
