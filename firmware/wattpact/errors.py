@@ -3,6 +3,7 @@
 
     WattpactError
     |-- BusError     the hardware's: a chip or a line did not answer properly; retry later
+    |-- LinkError    the broker's: it does not answer, or refuses us; connect again later
     |-- WireError    the peer's: bytes that are not a message of ours; drop and count
     `-- RuleError    the peer's: a message that breaks a ledger rule; `.rule` is its number in docs/ledger.md
 
@@ -16,6 +17,10 @@ class WattpactError(Exception):
 
 class BusError(WattpactError):
     """The metering hardware or the secure element gave no valid answer."""
+
+
+class LinkError(WattpactError):
+    """The broker does not answer or does not let us."""
 
 
 class WireError(WattpactError):

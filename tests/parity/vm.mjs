@@ -33,7 +33,7 @@ for (const tree of ["firmware", "tests/parity", "tests/vectors"]) {
 try {
   vm.runPython(`
 import sys
-sys.path[:0] = ["", "firmware"]
+sys.path[:0] = ["tests/parity/loop", "", "firmware"]
 _lines = __import__("tests.parity.cases.${name}", None, None, ["lines"]).lines()
 _more = True
 def _pull():
