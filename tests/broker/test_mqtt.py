@@ -151,7 +151,7 @@ def test_a_session_that_is_gone_is_subscribed_anew(broker: Mosquitto, tmp_path: 
             broker.kill()
             broker.start(data=tmp_path / "empty")
             await until(lambda: node.notes)
-            await until(lambda: node.session.up and node.session._subscriptions[0].granted)
+            await until(lambda: node.session.up and node.session._requests[0].granted)
             with peer(broker.port) as other:
                 await asyncio.to_thread(other.say, "in", b"again")
             await until(lambda: node.messages == [b"again"])
@@ -224,7 +224,7 @@ def test_a_full_window_makes_wait(broker: Mosquitto) -> None:
             ]
             await until(lambda: len(published(line.said)) == 2)
             await asyncio.sleep(0.1)
-            assert len(node.session._flights) == 2
+            assert len(node.session._requests) == 2
             assert len(published(line.said)) == 2
             line.deaf = False
             line.cut()

@@ -128,7 +128,7 @@ class MqttClient:
             self._moved.clear()
             await self._moved.wait()
         landed = asyncio.Event()
-        session.publish(topic, payload, retain, landed.set)
+        session.publish(topic, payload, retain, lambda landing: landed.set())
         self._wake.set()
         await landed.wait()
 
@@ -203,7 +203,6 @@ class MqttClient:
     async def _read(self) -> None:
         self._reader = asyncio.current_task()
         reader, self._writer = await self._dial()
-        self.session.connect()
         self._wake.set()
         framer = Framer(self._size_max)
         while True:
@@ -239,7 +238,7 @@ class MqttClient:
                 self._writer.write(out[0])
                 await self._writer.drain()
                 out.pop(0)
-                self.session.on_written(self._now_ms())
+                self.session.sent_ms = self._now_ms()
                 self._moved.set()
 
     async def _watch(self) -> None:

@@ -31,21 +31,19 @@ CHUNK = const(512)  # the most that is asked of a stream at once
 
 def encode_connect(client_id: str, keepalive_s: int, will_topic: str, will: bytes) -> bytes:
     """CONNECT [3.1] to a session that outlives connections, with a retained will of QoS 1."""
-    if not 0 <= keepalive_s < 65536:
-        raise ValueError("keepalive_s is not of 16 bits")
     # Flags [3.1.2.3]: will retained, will of QoS 1, will; no clean session, neither name nor password.
-    body = b"\x00\x04MQTT\x04\x2c" + _u16(keepalive_s) + _field(client_id.encode())
-    return _packet(0x10, body + _field(_topic(will_topic)) + _field(will))
+    head = b"\x00\x04MQTT\x04\x2c" + _u16(keepalive_s)
+    return _packet(0x10, head, _field(client_id.encode()), _field(_topic(will_topic)), _field(will))
 
 
 def encode_publish(topic: str, payload: bytes, packet_id: int, retain: bool) -> bytes:
     """PUBLISH [3.3] of QoS 1, or of QoS 0 if `packet_id` is 0."""
     if "+" in topic or "#" in topic:
         raise ValueError("a topic to publish to has no wildcards")  # [3.3.2.1]
-    head = _field(_topic(topic))
-    if packet_id:
-        head += _u16(packet_id)
-    return _packet(0x30 | (2 if packet_id else 0) | (1 if retain else 0), head + payload)
+    first = 0x31 if retain else 0x30
+    if not packet_id:
+        return _packet(first, _field(_topic(topic)), payload)
+    return _packet(first | 2, _field(_topic(topic)), _u16(packet_id), payload)
 
 
 def encode_puback(packet_id: int) -> bytes:
@@ -55,14 +53,7 @@ def encode_puback(packet_id: int) -> bytes:
 
 def encode_subscribe(packet_id: int, topic_filter: str) -> bytes:
     """SUBSCRIBE [3.8] to one filter at QoS 1."""
-    return _packet(0x82, _u16(packet_id) + _field(_topic(topic_filter)) + b"\x01")
-
-
-def decode_connack(body: "bytes | bytearray") -> "tuple[bool, int]":
-    """Whether the broker has our session, and its return code, 0 to 5 [3.2]."""
-    if len(body) != 2 or body[0] > 1 or body[1] > 5 or (body[0] and body[1]):
-        raise WireError("CONNACK")
-    return body[0] == 1, body[1]
+    return _packet(0x82, _u16(packet_id), _field(_topic(topic_filter)), b"\x01")
 
 
 def decode_publish(packet: "Packet") -> "tuple[str, bytes, int]":
@@ -96,18 +87,19 @@ def decode_publish(packet: "Packet") -> "tuple[str, bytes, int]":
     return topic.decode(), bytes(memoryview(body)[end:]) if topic else b"", packet_id
 
 
-def decode_puback(body: "bytes | bytearray") -> int:
-    """The packet id [3.4]."""
-    if len(body) != 2:
-        raise WireError("PUBACK")
-    return _read_u16(body)
-
-
-def decode_suback(body: "bytes | bytearray") -> "tuple[int, int]":
-    """The packet id, and the QoS granted to its one filter, or REFUSED [3.9]."""
-    if len(body) != 3 or not (body[2] <= 2 or body[2] == REFUSED):
-        raise WireError("SUBACK")
-    return _read_u16(body), body[2]
+def decode_answer(kind: int, body: "bytes | bytearray") -> "tuple[int, int]":
+    """CONNACK [3.2]: 1 if the broker has our session, return code. PUBACK [3.4]: packet id, 0. SUBACK of one filter
+    [3.9]: packet id, granted QoS or REFUSED. PINGRESP [3.13]: 0, 0."""
+    size = len(body)
+    if kind == PINGRESP and not size:
+        return 0, 0
+    if kind == PUBACK and size == 2:
+        return _read_u16(body), 0
+    if kind == SUBACK and size == 3 and (body[2] <= 2 or body[2] == REFUSED):
+        return _read_u16(body), body[2]
+    if kind == CONNACK and size == 2 and body[0] <= 1 and body[1] <= (0 if body[0] else 5):
+        return body[0], body[1]
+    raise WireError("a wrong answer of kind %d" % kind)
 
 
 class Framer:
@@ -171,16 +163,16 @@ class Framer:
         self._body = bytearray(min(self._length, self._size_max))
 
 
-def _packet(first: int, body: bytes) -> bytes:
-    """With the length as one to four bytes of seven bits, the low ones first [2.2.3]."""
-    left = len(body)
+def _packet(first: int, *parts: bytes) -> bytes:
+    """With the length as one to four bytes of seven bits, the low ones first [2.2.3]. One copy of each part."""
+    left = sum([len(part) for part in parts])
     if left > LENGTH_MAX:
         raise ValueError("longer than a packet can be")
     head = bytes((first,))
     while left > 127:
         head += bytes((left & 127 | 128,))
         left >>= 7
-    return head + bytes((left,)) + body
+    return b"".join((head, bytes((left,))) + parts)
 
 
 def _topic(text: str) -> bytes:

@@ -23,6 +23,7 @@ REFUSALS = (
     "not authorised",
 )  # [3.2.2.3]
 
+_BIRTH_ID = const(1)  # sent anew on each connection; its PUBACK is nobody's
 _WRAP = const((1 << 30) - 1)
 
 
@@ -31,24 +32,20 @@ def elapsed_ms(now_ms: int, then_ms: int) -> int:
     return (now_ms - then_ms) & _WRAP
 
 
-class Flight:
-    """A message of QoS 1 that the broker has not acknowledged yet."""
+class Request:
+    """A packet that wants an answer. A PUBLISH is forgotten when it has it; a SUBSCRIBE is asked again, with the same
+    id, whenever the broker has no session of ours any more."""
 
-    def __init__(self, packet_id: int, packet: bytes, on_landed: "Callable[[], None]") -> None:
+    def __init__(self, packet_id: int, packet: bytes, on_answer: "Callable[[bool], None]") -> None:
         self.packet_id = packet_id
         self.packet = packet
-        self.on_landed = on_landed
-        self.sent = False
-
-
-class Subscription:
-    """A topic filter that we want, at QoS 1."""
-
-    def __init__(self, topic_filter: str, on_answer: "Callable[[bool], None]") -> None:
-        self.topic_filter = topic_filter
         self.on_answer = on_answer
-        self.packet_id = 0  # of the SUBSCRIBE that is on its way
-        self.granted = False
+        self.sent = False
+        self.granted = False  # a SUBSCRIBE was
+
+    def is_message(self) -> bool:
+        """Whether it is a PUBLISH."""
+        return self.packet[0] >> 4 == packets.PUBLISH
 
 
 class Session:
@@ -64,30 +61,24 @@ class Session:
         self.up = False
         self.busy = False  # with a message, so that nothing is read and silence proves nothing
         self.out: "list[bytes]" = []
+        self.sent_ms = 0  # when something of `out` was written
         self.keepalive_ms = keepalive_s * 1000
         self._client_id = client_id
         self._topic = presence_topic
         self._boot_count = boot_count
         self._connection_count = 0
         self._window = window
-        self._flights: "list[Flight]" = []
-        self._subscriptions: "list[Subscription]" = []
-        self._last_id = 0
-        self._birth_id = 0
-        self._heard_ms = self._sent_ms = self._asked_ms = 0
+        self._requests: "list[Request]" = []
+        self._last_id = _BIRTH_ID
+        self._heard_ms = self._asked_ms = 0
         self._asked = False  # a PINGREQ or CONNECT that has no answer yet
 
-    # -- a connection
-
     def open(self, now_ms: int) -> None:
-        """A connection is about to be made."""
+        """A connection is about to be made, and begins with CONNECT [3.1]."""
         self.close()
         self._connection_count += 1
         self._asked_ms = now_ms
         self._asked = True
-
-    def connect(self) -> None:
-        """It was made: CONNECT goes out [3.1]."""
         told = self._presence("offline")
         keepalive_s = self.keepalive_ms // 1000
         self.out.append(packets.encode_connect(self._client_id, keepalive_s, self._topic, told))
@@ -96,8 +87,6 @@ class Session:
         """It is gone; what is on its way waits for the next one."""
         self.up = self.busy = False
         self.out.clear()
-        for subscription in self._subscriptions:
-            subscription.packet_id = 0
 
     def leave(self) -> None:
         """The last words of a node that goes on purpose, which has no use for its will [3.14]."""
@@ -105,37 +94,27 @@ class Session:
         self.out.append(packets.encode_publish(self._topic, told, 0, retain=True))
         self.out.append(packets.DISCONNECT)
 
-    # -- what we want
-
     def has_room(self) -> bool:
         """Whether `publish` may be called."""
-        return len(self._flights) < self._window
+        return sum([request.is_message() for request in self._requests]) < self._window
 
     def publish(
-        self, topic: str, payload: bytes, retain: bool, on_landed: "Callable[[], None]"
+        self, topic: str, payload: bytes, retain: bool, on_answer: "Callable[[bool], None]"
     ) -> None:
-        """QoS 1; `on_landed` is called once the broker has it [4.3.2]."""
+        """QoS 1; `on_answer` is called once the broker has it [4.3.2]."""
         if not self.has_room():
             raise ValueError("the window is full")
         packet_id = self._new_id()
         packet = packets.encode_publish(topic, payload, packet_id, retain)
-        flight = Flight(packet_id, packet, on_landed)
-        self._flights.append(flight)
-        if self.up:
-            self._send(flight)
+        self._add(Request(packet_id, packet, on_answer))
 
     def subscribe(self, topic_filter: str, on_answer: "Callable[[bool], None]") -> None:
         """From now on and in every session to come; `on_answer` hears each time whether the broker grants it.
 
         What it does not grant is forgotten.
         """
-        subscription = Subscription(topic_filter, on_answer)
-        packets.encode_subscribe(1, topic_filter)  # a ValueError now rather than on each connection
-        self._subscriptions.append(subscription)
-        if self.up:
-            self._ask(subscription)
-
-    # -- what comes
+        packet_id = self._new_id()
+        self._add(Request(packet_id, packets.encode_subscribe(packet_id, topic_filter), on_answer))
 
     def on_packet(self, packet: "packets.Packet", now_ms: int) -> "tuple[str, bytes, int] | None":
         """A message to deal with: topic, payload, packet id, as packets.decode_publish has them.
@@ -151,14 +130,11 @@ class Session:
             message = packets.decode_publish(packet)
             self.busy = True
             return message
+        value, code = packets.decode_answer(kind, body)
         if kind == packets.CONNACK:
-            self._on_connack(*packets.decode_connack(body))
-        elif kind == packets.PUBACK:
-            self._on_puback(packets.decode_puback(body))
-        elif kind == packets.SUBACK:
-            self._on_suback(*packets.decode_suback(body))
-        elif body:
-            raise WireError("PINGRESP")
+            self._on_connack(value == 1, code)
+        elif value:
+            self._on_answer(value, kind == packets.PUBACK, code != packets.REFUSED)
         return None
 
     def on_done(self, packet_id: int, now_ms: int) -> None:
@@ -168,18 +144,12 @@ class Session:
         if packet_id:
             self.out.append(packets.encode_puback(packet_id))
 
-    def on_written(self, now_ms: int) -> None:
-        """Something of `out` was written."""
-        self._sent_ms = now_ms
-
-    # -- time
-
     def due_ms(self, now_ms: int) -> int:
         """When to call `on_time` at the latest, if nothing happens before."""
         if self._asked:
             answer_ms = self.keepalive_ms // 2 if self.up else CONNECT_MS
             return answer_ms - elapsed_ms(now_ms, self._asked_ms)
-        quiet_ms = max(elapsed_ms(now_ms, self._heard_ms), elapsed_ms(now_ms, self._sent_ms))
+        quiet_ms = max(elapsed_ms(now_ms, self._heard_ms), elapsed_ms(now_ms, self.sent_ms))
         return self.keepalive_ms // 2 - quiet_ms
 
     def on_time(self, now_ms: int) -> None:
@@ -196,55 +166,42 @@ class Session:
         if code:
             raise LinkError("the broker refuses us: " + REFUSALS[code - 1])
         self.up = True
-        for subscription in self._subscriptions:
-            subscription.granted = subscription.granted and present
-            if not subscription.granted:
-                self._ask(subscription)
-        self._birth_id = self._new_id()
         born = self._presence("online")
-        self.out.append(packets.encode_publish(self._topic, born, self._birth_id, retain=True))
-        for flight in self._flights:
-            if flight.sent:
-                flight.packet = bytes((flight.packet[0] | packets.DUP,)) + flight.packet[1:]
-            self._send(flight)
+        self.out.append(packets.encode_publish(self._topic, born, _BIRTH_ID, retain=True))
+        for request in self._requests:
+            if request.granted and present:
+                continue
+            if request.sent and request.is_message():
+                first = request.packet[0] | packets.DUP
+                request.packet = bytes((first,)) + request.packet[1:]
+            self._send(request)
 
-    def _on_puback(self, packet_id: int) -> None:
-        if packet_id == self._birth_id:
-            self._birth_id = 0
-        for flight in self._flights:
-            if flight.packet_id == packet_id:
-                self._flights.remove(flight)
-                flight.on_landed()
+    def _on_answer(self, packet_id: int, to_message: bool, granted: bool) -> None:
+        for request in self._requests:
+            if request.packet_id == packet_id and request.is_message() == to_message:
+                request.granted = granted
+                if to_message or not granted:
+                    self._requests.remove(request)
+                request.on_answer(granted)
                 break
 
-    def _on_suback(self, packet_id: int, answer: int) -> None:
-        for subscription in self._subscriptions:
-            if subscription.packet_id == packet_id:
-                subscription.packet_id = 0
-                subscription.granted = answer != packets.REFUSED
-                if not subscription.granted:
-                    self._subscriptions.remove(subscription)
-                subscription.on_answer(subscription.granted)
-                break
+    def _add(self, request: Request) -> None:
+        self._requests.append(request)
+        if self.up:
+            self._send(request)
 
-    def _send(self, flight: Flight) -> None:
-        flight.sent = True
-        self.out.append(flight.packet)
-
-    def _ask(self, subscription: Subscription) -> None:
-        subscription.packet_id = self._new_id()
-        packet = packets.encode_subscribe(subscription.packet_id, subscription.topic_filter)
-        self.out.append(packet)
+    def _send(self, request: Request) -> None:
+        request.sent = True
+        request.granted = False
+        self.out.append(request.packet)
 
     def _presence(self, word: str) -> bytes:
         return ("%s %d %d" % (word, self._boot_count, self._connection_count)).encode()
 
     def _new_id(self) -> int:
-        """One to 65535, of nothing that is on its way [2.3.1]."""
-        used = [self._birth_id]
-        used += [flight.packet_id for flight in self._flights]
-        used += [subscription.packet_id for subscription in self._subscriptions]
+        """Two to 65535, and none that stands for another request [2.3.1]."""
+        used = [request.packet_id for request in self._requests]
         while True:
             self._last_id = self._last_id % 65535 + 1
-            if self._last_id not in used:
+            if self._last_id != _BIRTH_ID and self._last_id not in used:
                 return self._last_id
