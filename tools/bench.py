@@ -36,6 +36,8 @@ def main() -> int:
     print(figures.text())
     for told in figures.missed:
         print("NOT AS PROMISED: " + told)
+    said = "not all is as promised" if figures.missed else "all is as promised"
+    print("%s; the figures are in %s" % (said, given.out))
     return 1 if figures.missed else 0
 
 

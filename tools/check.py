@@ -17,6 +17,7 @@ GENERATORS = (
     "tools/vectors.py",
     "tools/ledger_vectors.py",
     "tools/pictures.py",
+    "tools/base_table.py",
 )
 LINES_SHOWN = 100
 

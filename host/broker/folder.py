@@ -100,6 +100,7 @@ class BrokerFolder:
     def revoke(self, kid: str) -> None:
         """The device is off the access list, and its certificates are on the revocation list. Twice is as once."""
         settings, members, authority = self._settings(), self._members(), self._authority()
+        check_kid(kid)
         if kid not in members.devices:
             raise BrokerError("%s: is not enrolled" % kid)
         members.devices[kid].revoke(self._seconds(), for_good=True)
