@@ -115,6 +115,7 @@ class Outcome:
                 self_sufficiency_ppm=_ppm(settled_used, consumed),
                 self_consumption_ppm=_ppm(settled_used, generated),
             ),
+            meters_with_contract=len(buyers),
             deaf_meters=len(deaf),
             deaf_meters_with_contract=sum(1 for board in deaf if board.kid in buyers),
             secure_elements=len(chips),

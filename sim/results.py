@@ -127,6 +127,7 @@ class Summary(TypedDict):
     coins: CoinSums
     certificates: int
     kpi: Kpi
+    meters_with_contract: int
     deaf_meters: int
     deaf_meters_with_contract: int
     secure_elements: int

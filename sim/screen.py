@@ -103,11 +103,13 @@ def _figures(results: Results) -> list[str]:
             f"{verbs[0]} no plant {verbs[1]} contracts"
         )
     if elements := summary["secure_elements"]:
+        trading = summary["secure_elements_with_contract"]
+        others = summary["meters_with_contract"] - trading
         rows["element"] = (
-            f"{number(summary['secure_elements_with_contract'])} of "
-            f"{count(elements, 'meter')} with a secure element "
-            f"{'has' if elements == 1 else 'have'} contracts, "
-            f"{count(summary['secure_element_signatures'], 'signature')} given"
+            f"{number(trading)} of {number(elements)} with a secure element "
+            f"{'has' if elements == 1 else 'have'} contracts "
+            f"({number(others)} of {number(summary['meters'] - elements)} without), "
+            f"{count(summary['secure_element_signatures'], 'signature')}"
         )
     return [_ascii(f"  {name:<7} {plain(words)}") for name, words in rows.items()]
 

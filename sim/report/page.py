@@ -154,7 +154,10 @@ def _claims(results: Results) -> str:
         )
     if elements := summary["secure_elements"]:
         given = count(summary["secure_element_signatures"], "signature")
-        note += f" {count(elements, 'meter')} signed with a secure element: {given}."
+        note += (
+            f" {count(elements, 'meter')} signed with a secure element: {given}; "
+            f"{number(summary['secure_elements_with_contract'])} of them had contracts."
+        )
     return tables.claims(summary) + f'<p class="caption">{escape(note.strip())}</p>'
 
 

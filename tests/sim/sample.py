@@ -134,6 +134,7 @@ def nothing() -> Results:
     summary["neighbour_contracts"] = summary["coins_spent_with_another_plant"] = 0
     summary["deaf_meters"] = summary["deaf_meters_with_contract"] = 0
     summary["secure_elements"] = summary["secure_elements_with_contract"] = 0
+    summary["meters_with_contract"] = 0
     summary["secure_element_signatures"] = 0
     return Results(
         run=results.run,
@@ -243,6 +244,7 @@ def _summary(
             "self_sufficiency_ppm": (consumed - grid) * 10**6 // max(consumed, 1),
             "self_consumption_ppm": (generated - surplus) * 10**6 // max(generated, 1),
         },
+        "meters_with_contract": meters,
         "deaf_meters": meters // 10,
         "deaf_meters_with_contract": meters // 10,
         "secure_elements": meters // 4,

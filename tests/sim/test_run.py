@@ -21,7 +21,7 @@ SMALL = ["--meters", "8", "--plants", "2", "--prosumers", "0.25", "--deaf", "0.2
 SUMMARY = {
     "seed", "meters", "plants", "prosumers", "days", "slots", "app_hash", "height", "transactions", "claims",
     "coins_spent_with_another_plant", "neighbour_contracts", "neighbour_wh", "energy", "money", "coins",
-    "certificates", "kpi", "deaf_meters", "deaf_meters_with_contract", "secure_elements",
+    "certificates", "kpi", "meters_with_contract", "deaf_meters", "deaf_meters_with_contract", "secure_elements",
     "secure_elements_with_contract", "secure_element_signatures", "checks", "speed",
 }  # fmt: skip
 PARTS = {

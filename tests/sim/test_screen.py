@@ -72,10 +72,11 @@ def test_secure_elements_are_told_where_there_are_any() -> None:
     results = nothing()
     assert "element" not in screen.render(results)
     results.summary["secure_elements"] = results.summary["secure_elements_with_contract"] = 1
-    results.summary["secure_element_signatures"] = 1
-    told = "element 1 of 1 meter with a secure element has contracts, 1 signature given"
+    results.summary["secure_element_signatures"] = results.summary["meters_with_contract"] = 1
+    told = "element 1 of 1 with a secure element has contracts (0 of 0 without), 1 signature"
     assert told in screen.render(results)
-    assert "element 15 of 15 meters with a secure element have" in screen.render(sample())
+    told = "element 15 of 15 with a secure element have contracts (45 of 45 without)"
+    assert told in screen.render(sample())
 
 
 def test_every_claim_and_every_check_is_on_it() -> None:
