@@ -46,6 +46,7 @@ class Node:
     ) -> None:
         self.messages: list[bytes] = []
         self.notes: list[str] = []
+        self.ups: list[bool] = []
         self.errors: list[BaseException | None] = []
         self.deal: Callable[[bytes], object] = self.messages.append
         self.speed = speed
@@ -54,6 +55,7 @@ class Node:
             self.session,
             dialler(HOST, port, tls, server_name),
             self.on_message,
+            self.ups.append,
             self.note,
             lambda: int(time.monotonic() * 1000 * speed),
             self.sleep_ms,

@@ -64,6 +64,7 @@ class MqttClient:
         session: "Session",
         dial: "Dial",
         on_message: "Callable[[str, bytes], Awaitable[None]]",
+        on_up: "Callable[[bool], None]",
         note: "Callable[[str, BaseException | None], None]",
         now_ms: "Callable[[], int]",
         sleep_ms: "Callable[[int], Awaitable[None]]",
@@ -71,7 +72,8 @@ class MqttClient:
         size_max: int = 2048,
     ) -> None:
         """`jitter(n)` is any number from 0 to n - 1, `note` hears of whatever went wrong, `size_max` bounds what
-        a packet may bring. `now_ms` and `sleep_ms` belong to one clock; see session.py.
+        a packet may bring, `on_up` hears of every connection, with True if the broker had no session of ours, so that
+        what it retained for us may be gone, too. `now_ms` and `sleep_ms` belong to one clock; see session.py.
 
         `on_message` must not wait for `publish` of QoS 1 or `subscribe`: their answers are read after it. It is
         cancelled where it waits if the connection ends, and will see the message again.
@@ -81,6 +83,7 @@ class MqttClient:
         self.session = session
         self._dial = dial
         self._on_message = on_message
+        self._on_up = on_up
         self._note = note
         self._now_ms = now_ms
         self._sleep_ms = sleep_ms
@@ -144,7 +147,6 @@ class MqttClient:
             elif not answer:
                 self._note("no longer granted: " + topic_filter, None)
 
-        self._check_caller()
         self._check_caller()
         self.session.subscribe(topic_filter, on_answer)
         self._wake.set()
@@ -214,7 +216,10 @@ class MqttClient:
                 await self._take(packet)
 
     async def _take(self, packet: "Packet") -> None:
+        was_up = self.session.up
         message = self.session.on_packet(packet, self._now_ms())
+        if not was_up:
+            self._on_up(self.session.fresh)
         if message is not None:
             topic, payload, packet_id = message
             if topic:

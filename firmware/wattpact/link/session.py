@@ -59,6 +59,7 @@ class Session:
         if not client_id or window < 1 or keepalive_s < 1:
             raise ValueError("client_id, window or keepalive_s")
         self.up = False
+        self.fresh = True  # the broker had no session of ours when we connected
         self.busy = False  # with a message, so that nothing is read and silence proves nothing
         self.out: "list[bytes]" = []
         self.sent_ms = 0  # when something of `out` was written
@@ -166,6 +167,7 @@ class Session:
         if code:
             raise LinkError("the broker refuses us: " + REFUSALS[code - 1])
         self.up = True
+        self.fresh = not present
         born = self._presence("online")
         self.out.append(packets.encode_publish(self._topic, born, _BIRTH_ID, retain=True))
         for request in self._requests:

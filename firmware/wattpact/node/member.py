@@ -274,6 +274,10 @@ class Core:
         """Birth: show our registration to whoever listens."""
         return [Publish("register", self.member.register_data)]
 
+    def on_connected(self, now: int, fresh: bool) -> "list[Effect]":
+        """The broker let us in. `fresh`: it had no session of ours, so what it retained of us may be gone, too."""
+        return self.start() if fresh else []
+
     def restore(self, items: "list[tuple[bytes, bytes]]", now: int) -> "list[Effect]":
         """After a power cut: everything the store has, ascending by key, before any event. Then `start`.
 

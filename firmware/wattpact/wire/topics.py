@@ -4,11 +4,15 @@ to the certificate; ids are 16 lower-case hex digits, so one topic has one spell
 
     wattpact/1/<network>/<to>/in/<from>     to one node
     wattpact/1/<network>/<from>/out/<kind>  to every member
+
+Broadcasts of the kinds in RETAINED are kept by the broker for whoever comes later, the last one of each sender.
 """
 
 from binascii import hexlify, unhexlify
 
 from ..errors import WireError
+
+RETAINED = ("checkpoint", "offer", "presence", "register")
 
 _ROOT = "wattpact/1"
 _KIND_MAX = 16
@@ -24,6 +28,18 @@ def broadcast(network: bytes, sender: bytes, kind: str) -> str:
     if not _is_kind(kind):
         raise ValueError("not a kind of broadcast")
     return "/".join((_ROOT, _hex(network), _hex(sender), "out", kind))
+
+
+def inboxes(network: bytes, to: bytes) -> str:
+    """The filter for whatever is sent to the node `to`."""
+    return "/".join((_ROOT, _hex(network), _hex(to), "in", "+"))
+
+
+def broadcasts(network: bytes, sender: bytes, kind: str) -> str:
+    """The filter for what `sender` says, or with b"" what anybody says, of this kind; ValueError as `broadcast`."""
+    if not _is_kind(kind):
+        raise ValueError("not a kind of broadcast")
+    return "/".join((_ROOT, _hex(network), _hex(sender) if sender else "+", "out", kind))
 
 
 def parse(topic: str) -> "tuple[bytes, bytes, bytes | None, str | None]":

@@ -126,6 +126,7 @@ class Script:
             session,
             self.dial,
             self.on_message,
+            self.on_up,
             self.note,
             self.clock.now_ms,
             self.clock.sleep_ms,
@@ -148,6 +149,9 @@ class Script:
             raise KeyError("broken")
         if payload == b"reply":
             await self.client.publish("a", b"reply")
+
+    def on_up(self, fresh: bool) -> None:
+        self.told.append("up, fresh" if fresh else "up")
 
     def note(self, text: str, error: "BaseException | None") -> None:
         kind = "" if error is None else error.__class__.__name__

@@ -59,7 +59,7 @@ from wattpact.link.session import Session
 START = """\
 node = "wattpact/1/0011223344556677/0011223344556677/"
     session = Session("0011223344556677", node + "out/presence", 1, 60, 4)
-    client = MqttClient(session, dial, never, print, lambda: 0, never, lambda n: 0)
+    client = MqttClient(session, dial, never, print, print, lambda: 0, never, lambda n: 0)
     asyncio.create_task(client.run())
     asyncio.create_task(client.subscribe(node + "in/+"))
 """

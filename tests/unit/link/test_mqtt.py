@@ -38,7 +38,7 @@ def pauses_of(jitter: Callable[[int], int], lasted_ms: "list[int]") -> "list[int
         assert isinstance(error, OSError)
 
     session = Session("m", "p", 1, 2 * WATCH_MS // 1000, 1)
-    client = MqttClient(session, dial, on_message, note, lambda: now, sleep_ms, jitter)
+    client = MqttClient(session, dial, on_message, seen.append, note, lambda: now, sleep_ms, jitter)
     asyncio.run(asyncio.wait_for(client.run(), 20))
     return seen
 

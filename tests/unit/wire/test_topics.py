@@ -43,6 +43,13 @@ def test_the_topics_are_spelt_as_the_design_says() -> None:
     assert topics.broadcast(NETWORK, ONE, "presence") == broadcast
 
 
+def test_a_filter_is_a_topic_with_plus_for_whoever_may_say_it() -> None:
+    assert topics.inboxes(NETWORK, ONE) == topics.inbox(NETWORK, ONE, TWO)[:-16] + "+"
+    said = topics.broadcast(NETWORK, ONE, "offer")
+    assert topics.broadcasts(NETWORK, ONE, "offer") == said
+    assert topics.broadcasts(NETWORK, b"", "offer") == said.replace(ONE.hex(), "+")
+
+
 @pytest.mark.parametrize("kind", ["", "Offer", "a/b", "+", "#", "a" * 17, "trade end", "é"])
 def test_a_kind_that_would_change_the_topic_is_our_own_mistake(kind: str) -> None:
     """No wildcard, no level, no capital."""
