@@ -7,6 +7,9 @@ the simulator's or the host's. Cores take them as arguments and never build one.
 
 from typing import Protocol
 
+from .metering.counters import Counting
+from .metering.measurement import Measurement
+
 
 class Clock(Protocol):
     """Where time comes from. Cores never hold one: they are told `now`."""
@@ -53,6 +56,17 @@ class ModbusLine(Protocol):
 
     def request(self, unit: int, function: int, body: bytes) -> bytes:
         """The reply's body without unit, function and CRC."""
+        ...
+
+
+class MeterDriver(Protocol):
+    """A metering chip or a Modbus meter behind its bus, ready to be read."""
+
+    counting: Counting
+    """How it counts; docs/metering.md has the table."""
+
+    def read(self) -> Measurement:
+        """Counters and what flows now. BusError on anything wrong: silence, CRC, exception reply, NaN, out of range."""
         ...
 
 

@@ -6,6 +6,7 @@ A power cut may fall between any two effects: `Core.restore` makes a whole of wh
 
     a alarm               l checkpoint          c + contract id    a purchase      k + trade end id  an award taken
     w wallet              o + message id        outbox             v + kid         a revocation
+    m + name of a meter   what metering keeps: no core's, but in the same store
     f the standing offer  p reported so far     s + contract id    a sale          g + panel id      readings to report
 """
 

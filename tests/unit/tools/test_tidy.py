@@ -69,6 +69,7 @@ FINE = [
     ("firmware/wattpact/node/runtime.py", "from ..link import mqtt\nasync def f():\n    await g()"),
     ("firmware/wattpact/wire/x.py", "if TYPE_CHECKING:\n    from ..interfaces import Signer"),
     ("firmware/wattpact/metering/x.py", "a = b / 2.0"),
+    ("firmware/wattpact/interfaces.py", "from .metering.reading import Reading"),
     ("tests/x.py", "a = 1\n" * 500),
     ("host/x.py", "a = 1\n" * 397),
     ("sim/report.py", "class Report:\n    pass"),
