@@ -32,7 +32,8 @@ LAYERS = {
     "market": {"wire"},
     "contract": {"wire", "market", "ledger"},
     "node": CORE,
-    "link": set[str](),
+    "link": {"wire"},
+    "home": {"metering", "node"},
     "element": {"crypto"},
     "esp32": set[str](),
 }
@@ -144,7 +145,7 @@ def wrong_part(source: Source, part: str, types_only: bool) -> str:
         return ""
     own = home[1] if len(home) > 1 else source.path.stem
     allowed = LAYERS.get(own, set())
-    if part == own or part in allowed or (source.name == SHELL and part == "link"):
+    if part == own or part in allowed or (source.name == SHELL and part in {"link", "home"}):
         return ""
     return "layer: wattpact.%s may not import wattpact.%s" % (own, part)
 

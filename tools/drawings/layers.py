@@ -16,7 +16,7 @@ PLACES = {
     "wire": (350, 465),
     "crypto": (510, 510),
 }
-BESIDE = {"link": (755, 305), "esp32": (755, 385), "element": (755, 510)}
+BESIDE = {"home": (755, 214), "link": (755, 305), "esp32": (755, 385), "element": (755, 510)}
 WORDS = {
     "contract": "one trade",
     "market": "judge and choose",
@@ -24,6 +24,7 @@ WORDS = {
     "metering": "readings",
     "wire": "messages, bytes",
     "crypto": "P-256, SHA-256",
+    "home": "Home Assistant",
     "link": "carries bytes",
     "element": "a key in a chip",
     "esp32": "the board's parts",
@@ -44,8 +45,9 @@ def layers() -> str:
     for part, (x, y) in {**PLACES, **BESIDE}.items():
         drawing.box(x - BOX[0] // 2, y - BOX[1] // 2, *BOX, "chain", [part, WORDS[part]])
     for part, place in {**PLACES, **BESIDE}.items():
-        for other in sorted(tidy.LAYERS[part]):
+        for other in sorted(tidy.LAYERS[part] & set(PLACES)):
             drawing.arrow(_edge(place, PLACES[other]))
+    drawing.arrow([(685, 214), (510, 214)])  # home reads what node has
     drawing.words(755, 424, "only main.py imports it", "soft middle")
     drawing.box(
         36,

@@ -39,6 +39,13 @@ class Purchases:
         """Plants with a contract under way."""
         return {purchase.plant_id for purchase in self._by_id.values()}
 
+    def at(self, now: int) -> "Purchase | None":
+        """The one that binds and delivers now, or else the one that does next."""
+        for purchase in self.all():
+            if purchase.binds() and now < purchase.last_slot_end:
+                return purchase
+        return None
+
     def holds(self, purchase: Purchase) -> bool:
         """Still under way."""
         return purchase.contract_id in self._by_id

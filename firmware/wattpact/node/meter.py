@@ -88,6 +88,19 @@ class MeterNode(Core):
         self._fresh_tells: "list[bytes]" = []
         self._schedule()
 
+    def standing(self, now: int) -> str:
+        """What this meter is at, in a word of home/discovery.py: why it does not trade, or how far it is."""
+        if self.alarm:
+            return "alarm"
+        if not self._metering:
+            return "no_reading"
+        if self.member.outbox.full():
+            return "chain_silent"
+        purchase = self.buying.under_way.at(now)
+        if purchase is not None:
+            return "buying" if purchase.contract.start <= now else "agreed"
+        return "paused" if self.preferences.paused else "idle"
+
     def on_tick(self, now: int) -> "list[Effect]":
         """Whatever is due: questions, decisions, silent plants, missing readings, unanswered messages."""
         effects: "list[Effect]" = []

@@ -11,7 +11,8 @@ the core is thrown away and made anew from the store, and what it was told is to
 import asyncio
 
 from ..compat import const
-from ..errors import LinkError, WireError
+from ..errors import WireError
+from ..link.carrier import WAITING_MAX, Carrier
 from ..wire import topics
 from .effects import Drop, Keep, Listen, Publish, Send
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, Protocol
 
+    from ..home.assistant import HomeAssistant
     from ..interfaces import Clock, Store
     from ..link.mqtt import MqttClient
     from ..metering.reading import Reading
@@ -47,8 +49,6 @@ WATCH_S = const(5)  # naps with a watchdog
 TRIES_MAX = const(5)  # of one event in a row, before the whole board starts anew
 PAUSE_MS = const(1000)  # after the first fault; doubles
 CARRIERS = const(4)  # messages on their way to the broker at a time
-WAITING_MAX = const(64)  # messages that wait for the broker
-FILTERS_MAX = const(128)
 
 
 class Feed:
@@ -57,75 +57,6 @@ class Feed:
     def __init__(self, source: "Source", panel_id: "bytes | None" = None) -> None:
         self.source = source
         self.panel_id = panel_id
-
-
-class Carrier:
-    """What the core sends, on its way to the broker; bounded, since the outbox sends again whatever matters."""
-
-    def __init__(
-        self, client: "MqttClient", network: bytes, kid: bytes, note: "Note", waiting_max: int
-    ) -> None:
-        self._client = client
-        self._network = network
-        self._kid = kid
-        self._note = note
-        self._waiting_max = waiting_max
-        self._waiting: "list[tuple[str, bytes, bool]]" = []
-        self._filters: "list[str]" = []
-        self._asked = 0  # of them, for how many the broker was asked
-        self._filled = asyncio.Event()
-
-    def send(self, to: bytes, payload: bytes) -> None:
-        """To one node's inbox."""
-        self._add(topics.inbox(self._network, to, self._kid), payload, False)
-
-    def publish(self, kind: str, payload: bytes) -> None:
-        """To every member, and if it is of a kind that is retained, to those who come later."""
-        topic = topics.broadcast(self._network, self._kid, kind)
-        self._add(topic, payload, kind in topics.RETAINED)
-
-    def listen(self, kind: str, sender: bytes) -> None:
-        """Hear broadcasts `kind` of `sender`, or of everybody if it is empty."""
-        self._hear(topics.broadcasts(self._network, sender, kind))
-
-    def inbox(self) -> None:
-        """Hear what is sent to us."""
-        self._hear(topics.inboxes(self._network, self._kid))
-
-    async def run(self) -> None:
-        """One of several that carry, until cancelled."""
-        while True:
-            if self._asked < len(self._filters):
-                self._asked += 1
-                try:
-                    await self._client.subscribe(self._filters[self._asked - 1])
-                except LinkError as error:
-                    self._note("link", str(error))
-            elif self._waiting:
-                topic, payload, retain = self._waiting.pop(0)
-                await self._client.publish(topic, payload, 1, retain)
-            else:
-                self._filled.clear()
-                await self._filled.wait()
-
-    def _add(self, topic: str, payload: bytes, retain: bool) -> None:
-        message = (topic, payload, retain)
-        if message in self._waiting:
-            return  # the outbox repeats itself while the broker is away
-        if len(self._waiting) >= self._waiting_max:
-            self._note("link", "no room for a message to " + topic)
-            return
-        self._waiting.append(message)
-        self._filled.set()
-
-    def _hear(self, topic_filter: str) -> None:
-        if topic_filter in self._filters:
-            return
-        if len(self._filters) >= FILTERS_MAX:
-            self._note("link", "no room to hear " + topic_filter)
-            return
-        self._filters.append(topic_filter)
-        self._filled.set()
 
 
 class Runtime:
@@ -142,11 +73,12 @@ class Runtime:
         note: "Note",
         watchdog: "Callable[[], None] | None" = None,
         waiting_max: int = WAITING_MAX,
+        home: "HomeAssistant | None" = None,
     ) -> None:
         """`build(now)` makes a core that remembers nothing, `client_of(on_message, on_up)` a client that rests.
 
         `sleep_ms` goes by `clock`. `note(code, text)` hears what the user may want to know. `watchdog` is called
-        every WATCH_S while all is well.
+        every WATCH_S while all is well. `home` is told what the user's Home Assistant says, and speaks to it.
         """
         self._build = build
         self._store = store
@@ -155,6 +87,7 @@ class Runtime:
         self._sleep_ms = sleep_ms
         self._note = note
         self._watchdog = watchdog
+        self._home = home
         self._wake = asyncio.Event()
         self._wake_at = 0  # what the nap was made for
         self._up: "list[bool]" = []  # connections that the core has not heard of: whether the session is a new one
@@ -172,6 +105,8 @@ class Runtime:
     async def run(self) -> None:
         """Until cancelled. Raises what went wrong again and again: then only a fresh start can help."""
         self.carrier.inbox()
+        if self._home:
+            self.carrier.hear(self._home.filter)
         self._restore()
         self._perform(self.core.start())
         works = [self.client.run(), self._ticks()]
@@ -187,6 +122,10 @@ class Runtime:
 
     async def on_message(self, topic: str, payload: bytes) -> None:
         """What the broker brings. It may go on when the core is done with it, and what had to be kept is."""
+        if self._home and topic == self._home.filter:
+            self._home.on_status(payload, self._clock.now())
+            self._wake.set()
+            return
         network, _sender, to, kind = topics.parse(topic)
         if network != self._network or (to is not None and to != self._kid):
             raise WireError("not for us")
@@ -224,19 +163,34 @@ class Runtime:
             while self._up:
                 fresh = self._up.pop(0)
                 await self._surely(_connected(fresh, now))
+                if self._home:
+                    self._home.on_connected(now)
             for feed in self._feeds:
                 if feed.source.wake_at <= now:
                     for reading in feed.source.on_tick(now):
                         await self._surely(_told(feed, reading, now))
             if self.core.wake_at <= now:
                 await self._surely(lambda core: core.on_tick(self._clock.now()))
+            if self._home and self._home.wake_at <= now:
+                await self._tell_home(self._home, now)
             if self._watchdog:
                 self._watchdog()
             await self._nap(now)
 
+    async def _tell_home(self, home: "HomeAssistant", now: int) -> None:
+        """What is retained goes as trade does; a figure that finds no connection is old before there is one."""
+        for topic, payload, retain in home.on_tick(now):
+            if retain:
+                self.carrier.carry(topic, payload, retain)
+            else:
+                await self.client.publish(topic, payload, 0)
+
     async def _nap(self, now: int) -> None:
         """Until something is due, or a message made something due."""
-        self._wake_at = min([self.core.wake_at] + [feed.source.wake_at for feed in self._feeds])
+        due = [self.core.wake_at] + [feed.source.wake_at for feed in self._feeds]
+        if self._home:
+            due.append(self._home.wake_at)
+        self._wake_at = min(due)
         longest = WATCH_S if self._watchdog else NAP_S_MAX
         span_s = min(max(self._wake_at - now, 0), longest)
         alarm = asyncio.create_task(self._ring(span_s * 1000))

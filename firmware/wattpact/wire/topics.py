@@ -4,6 +4,7 @@ to the certificate; ids are 16 lower-case hex digits, so one topic has one spell
 
     wattpact/1/<network>/<to>/in/<from>     to one node
     wattpact/1/<network>/<from>/out/<kind>  to every member
+    wattpact/1/<network>/home/<owner>/...   between a user's meters and the user's own Home Assistant
 
 Broadcasts of the kinds in RETAINED are kept by the broker for whoever comes later, the last one of each sender.
 """
@@ -28,6 +29,11 @@ def broadcast(network: bytes, sender: bytes, kind: str) -> str:
     if not _is_kind(kind):
         raise ValueError("not a kind of broadcast")
     return "/".join((_ROOT, _hex(network), _hex(sender), "out", kind))
+
+
+def home(network: bytes, owner: bytes) -> str:
+    """What all topics of one user's home begin with, Home Assistant's discovery prefix."""
+    return "/".join((_ROOT, _hex(network), "home", _hex(owner)))
 
 
 def inboxes(network: bytes, to: bytes) -> str:

@@ -9,10 +9,12 @@ import pytest
 
 from tests.trade.world import World, kid_of
 from wattpact.errors import BusError, LinkError, WireError
+from wattpact.home.assistant import HomeAssistant
+from wattpact.link.carrier import FILTERS_MAX
 from wattpact.metering.reading import Reading
 from wattpact.node.effects import Drop, Keep, Listen, Note, Publish, Send
 from wattpact.node.member import Core, Member
-from wattpact.node.runtime import FILTERS_MAX, TRIES_MAX, Feed, Runtime
+from wattpact.node.runtime import TRIES_MAX, Feed, Runtime
 from wattpact.wire import topics
 
 NOW = 1_748_858_400
@@ -64,8 +66,8 @@ class Broker:
         await self.breaks_down.wait()
         raise RuntimeError("the link broke down")
 
-    async def publish(self, topic: str, payload: bytes, qos: int, retain: bool) -> None:
-        assert qos == 1
+    async def publish(self, topic: str, payload: bytes, qos: int, retain: bool = False) -> None:
+        assert qos == (0 if "/state/" in topic else 1)
         await self.takes.wait()
         self.told.append(
             "%s %s%s" % (topic[28:], payload.decode("latin-1")[:9], " kept" if retain else "")
@@ -126,7 +128,13 @@ class Obedient(Core):
 class Bench:
     """A node at work, and everything that it did."""
 
-    def __init__(self, *feeds: Feed, waiting_max: int = 64, watched: bool = False) -> None:
+    def __init__(
+        self,
+        *feeds: Feed,
+        waiting_max: int = 64,
+        watched: bool = False,
+        home: HomeAssistant | None = None,
+    ) -> None:
         self.told: list[str] = []
         self.notes: list[str] = []
         self.flash = Flash(self.told)
@@ -148,6 +156,7 @@ class Bench:
             lambda code, text: self.notes.append("%s: %s" % (code, text)),
             self.feed if watched else None,
             waiting_max,
+            home,
         )
 
     def build(self, _now: int) -> Core:
@@ -468,3 +477,25 @@ def test_filters_are_bounded_asked_once_and_a_refusal_is_said() -> None:
     bench.broker.granted = lambda topic_filter: "0000000000000000" not in topic_filter
     bench.answer = lambda _core, _kind, data: [Listen("offer", int(data).to_bytes(8, "big"))]
     bench.play(test)
+
+
+def test_home_assistant_is_told_when_we_connect_and_when_it_starts() -> None:
+    prefix = topics.home(bytes(8), bytes(8))
+    home = HomeAssistant(prefix, "k", str.encode, lambda _now: b"state", lambda _n: 0)
+    bench = Bench(home=home)
+
+    def count(line: str) -> int:
+        return bench.told.count(line)
+
+    async def test() -> None:
+        config = "home/%s/device/k/config %s kept" % ("00" * 8, prefix[:9])
+        figures = "home/%s/state/k state" % ("00" * 8)
+        await bench.until(lambda: count("hear home/%s/status" % ("00" * 8)))
+        bench.broker.on_up(True)
+        await bench.until(lambda: count(config) == 1 and count(figures) >= 1)
+        await bench.receive(b"online", prefix + "/status")
+        await bench.until(lambda: count(config) == 2)
+
+    bench.answer = lambda _core, _kind, _data: [Note("core", "was asked")]
+    bench.play(test)
+    assert not bench.notes
