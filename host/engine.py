@@ -122,6 +122,11 @@ class EmbeddedEngine:
             [each.acceptance for each in store.cosignatures(head.height)] if head else []
         )
 
+    @property
+    def waiting(self) -> int:
+        """Transactions in the mempool."""
+        return len(self._mempool)
+
     def submit(self, transaction: bytes, sender: bytes) -> bytes:
         """Queue a transaction and return its id; `sender` (kid) is told what became of it.
 

@@ -114,6 +114,17 @@ class ChainReader:
         rows = self._connection.execute("SELECT bytes FROM transactions ORDER BY position")
         return (row[0] for row in rows)
 
+    def block_transactions(self, height: int) -> list[bytes]:
+        """Stored bytes of one block's transactions, in order; none if there is no such block."""
+        rows = self._connection.execute(
+            "SELECT bytes FROM transactions"
+            " WHERE position >= (SELECT COALESCE(MAX(size), 0) FROM blocks WHERE height = ? - 1)"
+            " AND position < (SELECT COALESCE(MAX(size), 0) FROM blocks WHERE height = ?)"
+            " ORDER BY position",
+            (height, height),
+        )
+        return [row[0] for row in rows]
+
     def transactions(self) -> Iterator[tuple[int, int, int, bytes, bytes, int]]:
         """(position, height, time of the block, id, stored bytes, code) in the order of the tree."""
         rows = self._connection.execute(

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
 
 from host.broker.authority import PrivateKey, key_pem, load_key, new_key, point
 from host.cli import main
@@ -68,6 +69,8 @@ class Client:
     def __init__(self, client: mqtt.Client, port: int, address: str) -> None:
         self.paho = client
         self.came: queue.Queue[tuple[str, bytes]] = queue.Queue()
+        self.properties: Properties | None = None
+        """What CONNECT asks for: without it the session ends with the connection."""
         self._port = port
         self._address = address
         self._connected: queue.Queue[int] = queue.Queue()
@@ -78,7 +81,8 @@ class Client:
         client.on_message = lambda c, u, m: self.came.put((m.topic, bytes(m.payload)))
 
     def __enter__(self) -> Self:
-        self.paho.connect(self._address, self._port)
+        start = self.properties is None
+        self.paho.connect(self._address, self._port, clean_start=start, properties=self.properties)
         self.paho.loop_start()
         assert self._connected.get(timeout=ANSWER_S_MOST) == 0
         return self

@@ -145,32 +145,38 @@ class Town:
         return contract_id
 
     def generation(self, plant: str, start: int, wh: Sequence[int]) -> bytes:
-        return self.send(
-            plant,
-            Generation(
-                network=self.network,
-                panel_id=named(plant + " panel"),
-                start=start,
-                wh=list(wh),
-                low=[],
-            ),
+        return self.submit(plant, self.generated(plant, start, wh))
+
+    def generated(self, plant: str, start: int, wh: Sequence[int]) -> bytes:
+        """A GENERATION envelope, not submitted."""
+        generation = Generation(
+            network=self.network,
+            panel_id=named(plant + " panel"),
+            start=start,
+            wh=list(wh),
+            low=[],
         )
+        return sign1(generation.payload(), signer(plant))
 
     def end(
         self, meter: str, contract_id: bytes, start: int, wh: Sequence[int], register: int
     ) -> bytes:
         """The trade end of a contract whose every slot was valid; `register` is the start's."""
-        return self.send(
-            meter,
-            TradeEnd(
-                network=self.network,
-                contract_id=contract_id,
-                slots=[(start + SLOT * index, each, True) for index, each in enumerate(wh)],
-                register_start_wh=register,
-                register_end_wh=register + sum(wh) + 10,
-                reason=0,
-            ),
+        return self.submit(meter, self.ended(meter, contract_id, start, wh, register))
+
+    def ended(
+        self, meter: str, contract_id: bytes, start: int, wh: Sequence[int], register: int
+    ) -> bytes:
+        """The same as an envelope, not submitted."""
+        end = TradeEnd(
+            network=self.network,
+            contract_id=contract_id,
+            slots=[(start + SLOT * index, each, True) for index, each in enumerate(wh)],
+            register_start_wh=register,
+            register_end_wh=register + sum(wh) + 10,
+            reason=0,
         )
+        return sign1(end.payload(), signer(meter))
 
     def close(self) -> None:
         self.store.close()
