@@ -48,7 +48,8 @@ TREE_IMPORTS = {
     "tools": {"wattpact", "host", "sim", "tools"},
     "boards": set[str](),
 }
-ASYNC_HOMES = (SHELL, "firmware/wattpact/link/", "host/", "tests/")
+GUEST = "sim/vm/modules/"  # asyncio itself, for MicroPython in the VM
+ASYNC_HOMES = (SHELL, "firmware/wattpact/link/", "host/", GUEST, "tests/")
 
 
 class Source:

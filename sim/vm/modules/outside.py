@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest's way out: calls of the functions that sim/vm/services.py registers, by name."""
+"""A guest's way out: calls of the functions that sim/vm/services.py registers, by name, and waiting."""
 
 from struct import pack_into
 
 from uctypes import addressof
 
 import host
+
+woken = None  # called when this side was woken while it waited; may raise
 
 
 def call(name, *arguments):
@@ -28,3 +30,16 @@ def call(name, *arguments):
     if answer[0] == "!":
         raise OSError(int(answer[1:]))
     return int(answer)
+
+
+def wait(span_ms, rows=b"", ready=b""):
+    """Until one of `rows` comes about, each a handle and 1 to read, 4 to write ("<HB"), or `span_ms` are over.
+
+    Below 0 there is no limit. How many rows then stand in `ready`, which is as large as `rows`.
+    """
+    count = call("wait", span_ms, rows, ready)
+    if count < 0:
+        if woken is not None:
+            woken()
+        return 0
+    return count

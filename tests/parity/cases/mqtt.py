@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The MQTT client against a scripted broker on a clock that stands still: the same packets in the same order.
 
-CPython runs it on its own asyncio, the VMs on tests/parity/loop, because they have none that a case could run.
+CPython runs it on its own asyncio, the VMs on sim/vm's, because they have none that a case could run.
 """
 
 import asyncio

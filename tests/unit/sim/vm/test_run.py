@@ -37,7 +37,7 @@ class Heard:
 def test_a_guest_is_heard_while_it_runs() -> None:
     """Each thing when it is written; stderr apart."""
     heard = Heard()
-    source = "import sys, time\nprint('one')\nsys.stderr.write('oh')\ntime.sleep(3600)"
+    source = "import sys, time\nsys.stderr.write('oh')\nprint('one')\ntime.sleep(3600)"
     run = Machine(HEAP_BYTES).start(source, heard)
     heard.until(b"one\n")
     assert not run.ended

