@@ -36,7 +36,10 @@ class Held(BusError):
 
 
 class Counting:
-    """How a device counts: the kind, its step at least, and for WHOLE the span (0: it is not known)."""
+    """How a device counts: the kind, its step at least, and the span (0: it is not known).
+
+    WHOLE starts at 0 again after its span. What CLEARED holds above its span nobody knows.
+    """
 
     def __init__(self, kind: int, step_uwh: int, span_uwh: int = 0) -> None:
         self.kind = kind
@@ -123,7 +126,7 @@ class Counters:
         values = [(self.imported, measurement.import_uwh)]
         if measurement.export_uwh is not None:
             values.append((self.exported, measurement.export_uwh))
-        fault = LOST if measurement.flags & COUNTER_LOST else ""
+        fault = LOST if measurement.flags & COUNTER_LOST or self._overflowed(passed_s) else ""
         advances: "list[int]" = []
         for register, value_uwh in values:
             try:
@@ -145,3 +148,9 @@ class Counters:
         if fault:
             self.epoch += 1
         return fault
+
+    def _overflowed(self, passed_s: int) -> bool:
+        """Whether a counter that nobody cleared for so long may have run over at the rated power."""
+        span_uwh = self.counting.span_uwh
+        known = self.counting.kind == CLEARED and span_uwh and self.imported.last_uwh != UNKNOWN
+        return bool(known) and self.rated_w * passed_s * 2500 > span_uwh * 9

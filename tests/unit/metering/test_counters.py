@@ -183,3 +183,12 @@ def test_a_register_never_goes_back_and_ends_where_the_counter_did(
         assert seen <= both.imported.uwh
         seen = both.imported.uwh
     assert seen == total * WH
+
+
+def test_a_cleared_counter_that_nobody_read_until_it_may_have_run_over_is_lost() -> None:
+    """187 Wh at 10 kW are 67 s: what it says then is counted, and that it may be too little is said."""
+    both = counters(CLEARED, 3_125, span_uwh=187_500_000)
+    assert both.take(measured(0), 1000) == ""
+    assert both.take(measured(5 * WH), 1067) == ""
+    assert both.take(measured(5 * WH), 1135) == LOST
+    assert (both.imported.uwh, both.epoch) == (10 * WH, 1)
