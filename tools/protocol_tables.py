@@ -36,6 +36,7 @@ LIMITS = (
     ("plants of a TELL", messages.TELL_MAX, "plants"),
     ("rows of an AWARD", messages.AWARDS_MAX, "rows"),
     ("ids of a STORED, each list", messages.IDS_MAX, "ids"),
+    ("revocations of a PROOF", messages.REVOKES_MAX, "envelopes"),
 )
 
 

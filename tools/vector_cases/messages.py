@@ -31,6 +31,8 @@ EDGES: "list[tuple[str, str, int, Any]]" = [
     ("tell of nothing", "tell", 4, []),
     ("stored nothing", "stored", 3, []),
     ("trade end with a slot that is not valid", "trade end", 4, [[1772456400, 0, False]]),
+    ("proof of nothing", "proof", 4, b""),
+    ("prove of a new node", "prove", 3, 0),
     ("checkpoint at the greatest height", "checkpoint", 3, 1 << 40),
     ("award with the greatest lifetime sum", "award", 3, None),  # the value is made below
 ]
@@ -42,7 +44,7 @@ FAULTS: "list[tuple[str, str, int, Any]]" = [
     ("version true", "ask", 0, True),
     ("no version", "ask", 0, DROP),
     ("type 0", "ask", 1, 0),
-    ("type 16", "ask", 1, 16),
+    ("type 18", "ask", 1, 18),
     ("type -1", "ask", 1, -1),
     ("type true", "genesis", 1, True),
     ("type in text", "ask", 1, "6"),
@@ -103,6 +105,8 @@ FAULTS: "list[tuple[str, str, int, Any]]" = [
     ("tell of seven plants", "tell", 4, [[b"", b"", 0]] * 7),
     ("score above one", "tell", 4, [[b"", b"", 1000001]]),
     ("award of nothing", "award", 3, []),
+    ("nine revocations", "proof", 5, [b""] * 9),
+    ("a tree too large", "prove", 3, (1 << 48) + 1),
     ("checkpoint above the greatest height", "checkpoint", 3, (1 << 40) + 1),
 ]
 

@@ -7,7 +7,7 @@ so everybody can sign the same story and nobody should use them for anything els
 
 from wattpact.crypto.hashes import kid, sha256
 from wattpact.crypto.signer import SoftwareSigner
-from wattpact.wire import envelope
+from wattpact.wire import codec, envelope
 from wattpact.wire.messages import (
     DECLINE_SOLD,
     END_COMPLETE,
@@ -24,6 +24,8 @@ from wattpact.wire.messages import (
     Genesis,
     Message,
     Offer,
+    Proof,
+    Prove,
     Register,
     Revoke,
     Shortfall,
@@ -165,12 +167,24 @@ def story() -> "list[Step]":
                 low=[(FIRST_SLOT + 2 * SLOT_S, SLOT_S)],
             ),
         ),
-        Step(
-            "revoke",
-            "registrar",
-            Revoke(network=network, kid=KIDS["neighbour"], issued_at=OFFERED + 86400),
-        ),
+        *_missed(network),
     ]
+
+
+def _missed(network: bytes) -> "list[Step]":
+    """A revocation, and a meter that was off when it was broadcast."""
+    revoked = Revoke(network=network, kid=KIDS["neighbour"], issued_at=OFFERED + 86400)
+    revoke = Step("revoke", "registrar", revoked)
+    question = Prove(network=network, size=14, revoked_size=14, issued_at=OFFERED + 86460)
+    prove = Step("prove", "meter", question)
+    answer = Proof(
+        network=network,
+        prove_id=prove.id,
+        bundle=codec.encode([b"a checkpoint", [], 14, []]),
+        revokes=[revoke.envelope],
+        revoked_size=15,
+    )
+    return [revoke, prove, Step("proof", "sequencer", answer)]
 
 
 def acceptance(contract: Step) -> bytes:

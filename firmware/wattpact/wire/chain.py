@@ -2,8 +2,11 @@
 """What founds a chain, admits to it and reports from it: messages of issuer, registrar, sequencer and host."""
 
 from ..compat import const
+from ..errors import WireError
 from ..units import POWER_W_MAX, PRICE_MAX, TIME_MAX, UG_MAX
-from .kinds import Array, Raw, Row, Text, UInt
+from .codec import decode_first
+from .envelope import ENVELOPE_MAX
+from .kinds import Array, Blob, Raw, Row, Text, UInt
 from .message import (
     CHECKPOINT,
     CONTRACT_SLOTS_MAX,
@@ -17,8 +20,11 @@ from .message import (
     LOW,
     PANELS_MAX,
     PRICE,
+    PROOF,
+    PROVE,
     REGISTER,
     REVOKE,
+    REVOKES_MAX,
     SHARE,
     SHORTFALL,
     SLOT_WH,
@@ -34,6 +40,9 @@ ROLE_PLANT = const(2)
 # A genesis cannot name the network it founds: the id is the hash of its payload.
 SELF_NETWORK = b"\x00" * 8
 
+ROLES = Array(UInt(ROLE_PLANT, ROLE_METER), 2, 1)
+NUMBER = UInt(1 << 32)
+TREE_SIZE = UInt(1 << 48)
 PANEL = Row(("panel_id", KID), ("rated_w", UInt(POWER_W_MAX, 1)), ("preset_wh", SLOT_WH))
 
 
@@ -115,9 +124,9 @@ class Register(Message):
     TYPE = REGISTER
     FIELDS = (
         (3, "public_key", KEY),
-        (4, "roles", Array(UInt(ROLE_PLANT, ROLE_METER), 2, 1)),
+        (4, "roles", ROLES),
         (5, "owner", KID),
-        (6, "neighbourhood", UInt(1 << 32)),
+        (6, "neighbourhood", NUMBER),
         (7, "plant_id", Raw(0, 8)),
         (8, "panels", Array(PANEL, PANELS_MAX)),
         (9, "service", Array(Row(("from_s", UInt(86400)), ("to_s", UInt(86400))), 12)),
@@ -131,6 +140,22 @@ class Register(Message):
     panels: "list[tuple[bytes, int, int]]"
     service: "list[tuple[int, int]]"
     issued_at: int
+
+
+def peek_register(payload: bytes) -> "tuple[bytes, bytes, list[int], int]":
+    """(network, public key, roles, neighbourhood) that a REGISTER claims, without reading what its panels are.
+
+    Cheap, and proves nothing: for the decision whether to check the signature. WireError if it is no REGISTER.
+    """
+    fields = decode_first(payload, 7)
+    if fields.get(1) != REGISTER or sorted(fields) != [0, 1, 2, 3, 4, 5, 6]:
+        raise WireError("not a Register")
+    return (
+        KID.check(fields[2], "network"),
+        KEY.check(fields[3], "public_key"),
+        ROLES.check(fields[4], "roles"),
+        NUMBER.check(fields[6], "neighbourhood"),
+    )
 
 
 class Revoke(Message):
@@ -170,7 +195,7 @@ class Checkpoint(Message):
     TYPE = CHECKPOINT
     FIELDS = (
         (3, "height", UInt(1 << 40)),
-        (4, "size", UInt(1 << 48)),
+        (4, "size", TREE_SIZE),
         (5, "root", ID),
         (6, "app_hash", ID),
         (7, "time", TIME),
@@ -192,3 +217,35 @@ class Shortfall(Message):
     plant_id: bytes
     height: int
     low: "list[tuple[int, int]]"
+
+
+class Prove(Message):
+    """What did I miss? Asks the host to prove its newest checkpoint from `size` on; signed by any member.
+
+    `size` is the kept checkpoint's, 0 if there is none; up to `revoked_size` leaves the sender knows all revocations.
+    """
+
+    TYPE = PROVE
+    FIELDS = ((3, "size", TREE_SIZE), (4, "revoked_size", TREE_SIZE), (5, "issued_at", TIME))
+    size: int
+    revoked_size: int
+    issued_at: int
+
+
+class Proof(Message):
+    """The answer to a PROVE: a checkpoint bundle, and the next revocations as signed; signed by the sequencer.
+
+    No others stand among the first `revoked_size` leaves of the tree after those the question knew.
+    """
+
+    TYPE = PROOF
+    FIELDS = (
+        (3, "prove_id", ID),
+        (4, "bundle", Blob(ENVELOPE_MAX)),
+        (5, "revokes", Array(Blob(ENVELOPE_MAX), REVOKES_MAX)),
+        (6, "revoked_size", TREE_SIZE),
+    )
+    prove_id: bytes
+    bundle: bytes
+    revokes: "list[bytes]"
+    revoked_size: int

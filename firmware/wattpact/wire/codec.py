@@ -123,6 +123,22 @@ def decode(encoded: bytes, size_max: int = SIZE_MAX, items_max: int = ITEMS_MAX)
     return values[0]
 
 
+def decode_first(encoded: bytes, pairs: int) -> "dict[int, Any]":
+    """The first `pairs` pairs of a map, for a look at what it claims; whatever follows is not read.
+
+    WireError as of `decode`, or if there are fewer.
+    """
+    head = encoded[0] if encoded else 0
+    if not 0xA0 + pairs <= head <= 0xB7 or len(encoded) > SIZE_MAX:
+        raise WireError("not a map of %d pairs" % pairs)
+    fields: "dict[int, Any]" = {}
+    try:
+        _read(encoded, 1, pairs, [], fields, DEPTH_MAX - 1, ITEMS_MAX)
+    except IndexError:
+        raise WireError("truncated")
+    return fields
+
+
 def _read(
     encoded: bytes,
     at: int,

@@ -14,10 +14,13 @@ from .chain import (
     Checkpoint,
     Factors,
     Genesis,
+    Proof,
+    Prove,
     Register,
     Revoke,
     Shortfall,
     Stored,
+    peek_register,
 )
 from .codec import decode
 from .envelope import ENVELOPE_MAX
@@ -39,8 +42,11 @@ from .message import (
     OFFER,
     OFFER_SLOTS_MAX,
     PANELS_MAX,
+    PROOF,
+    PROVE,
     REGISTER,
     REVOKE,
+    REVOKES_MAX,
     SHORTFALL,
     STORED,
     TELL,
@@ -99,8 +105,11 @@ __all__ = [
     "OFFER",
     "OFFER_SLOTS_MAX",
     "PANELS_MAX",
+    "PROOF",
+    "PROVE",
     "REGISTER",
     "REVOKE",
+    "REVOKES_MAX",
     "ROLE_METER",
     "ROLE_PLANT",
     "SELF_NETWORK",
@@ -120,6 +129,8 @@ __all__ = [
     "Genesis",
     "Message",
     "Offer",
+    "Proof",
+    "Prove",
     "Register",
     "Revoke",
     "Shortfall",
@@ -129,6 +140,7 @@ __all__ = [
     "message_id",
     "parse",
     "parse_as",
+    "peek_register",
     "type_of",
 ]
 
@@ -148,6 +160,8 @@ MESSAGES = (
     Stored,
     Checkpoint,
     Shortfall,
+    Prove,
+    Proof,
 )
 
 

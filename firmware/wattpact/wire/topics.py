@@ -7,6 +7,7 @@ to the certificate; ids are 16 lower-case hex digits, so one topic has one spell
     wattpact/1/<network>/home/<owner>/...   between a user's meters and the user's own Home Assistant
 
 Broadcasts of the kinds in RETAINED are kept by the broker for whoever comes later, the last one of each sender.
+What else is broadcast is said once, or again by its sender: a retained SHORTFALL would show the last plant's only.
 """
 
 from binascii import hexlify, unhexlify

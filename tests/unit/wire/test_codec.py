@@ -110,3 +110,20 @@ def test_a_claim_of_great_size_costs_no_memory(raw: bytes) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 * 1024
+
+
+def test_the_first_pairs_of_a_map_are_read_and_nothing_behind_them() -> None:
+    """A look at a long message costs no more than what is looked at."""
+    raw = codec.encode({0: 1, 1: [2, b"x"], 2: b"y" * 8, 5: 0})
+    assert codec.decode_first(raw, 2) == {0: 1, 1: [2, b"x"]}
+    assert codec.decode_first(raw, 4) == codec.decode(raw)
+    assert codec.decode_first(raw[:-1] + b"\xff", 3) == codec.decode_first(raw, 3)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x80", b"\xa1\x00\x00", b"\xa2\x00\x00", b"\xa2\x01\x00\x00\x00", b"\xb8\x18"]
+)
+def test_what_does_not_begin_as_a_map_of_so_many_pairs_is_refused(raw: bytes) -> None:
+    """Too few, cut short, in disorder, or no map."""
+    with pytest.raises(WireError):
+        codec.decode_first(raw, 2)

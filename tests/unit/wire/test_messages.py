@@ -10,7 +10,17 @@ from tools.vector_cases.form import plain
 from wattpact.crypto.hashes import sha256
 from wattpact.errors import WireError
 from wattpact.wire import messages
-from wattpact.wire.messages import Ask, Contract, Genesis, Message, message_id, parse, parse_as
+from wattpact.wire.messages import (
+    Ask,
+    Contract,
+    Genesis,
+    Message,
+    Register,
+    message_id,
+    parse,
+    parse_as,
+    peek_register,
+)
 
 CASES = cases("wire/messages.json")
 GOOD = [case for case in CASES if case.values[0]["ok"]]
@@ -83,3 +93,22 @@ def test_the_grid_price_is_that_of_the_local_time_of_day() -> None:
     assert [genesis.grid_price(midnight + second) for second, _price in clock] == [
         price for _second, price in clock
     ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_look_at_a_registration_says_what_reading_it_does(case: "dict[str, Any]") -> None:
+    """Nothing else looks like one."""
+    payload = bytes.fromhex(case["hex"])
+    try:
+        register = parse_as(Register, payload)
+    except WireError:
+        if not case["name"].startswith("register"):
+            with pytest.raises(WireError):
+                peek_register(payload)
+        return
+    assert peek_register(payload) == (
+        register.network,
+        register.public_key,
+        register.roles,
+        register.neighbourhood,
+    )

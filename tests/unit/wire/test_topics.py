@@ -50,6 +50,13 @@ def test_a_filter_is_a_topic_with_plus_for_whoever_may_say_it() -> None:
     assert topics.broadcasts(NETWORK, b"", "offer") == said.replace(ONE.hex(), "+")
 
 
+def test_what_a_broker_keeps_is_broadcast_and_once_per_sender() -> None:
+    """Each is a kind; a trade end is no news to whoever comes late, and a host has many SHORTFALLs."""
+    for kind in topics.RETAINED:
+        assert topics.broadcast(NETWORK, ONE, kind).endswith(kind)
+    assert not {"trade_end", "generation", "shortfall", "revoke"} & set(topics.RETAINED)
+
+
 @pytest.mark.parametrize("kind", ["", "Offer", "a/b", "+", "#", "a" * 17, "trade end", "é"])
 def test_a_kind_that_would_change_the_topic_is_our_own_mistake(kind: str) -> None:
     """No wildcard, no level, no capital."""
