@@ -111,6 +111,7 @@ class EmbeddedEngine:
         self.store = store
         self.ledger = self._replica.ledger
         self.witnesses = sorted(witnesses, key=lambda witness: witness.index)
+        self.verifier = verifier
         self._sequencer = sequencer
         self._mempool = Mempool()
         self._replica.resume(store)
@@ -177,9 +178,17 @@ class EmbeddedEngine:
         """
         if not self._checkpoint:
             raise ValueError("no checkpoint yet")
-        tree = self.ledger.tree
-        proof = tree.consistency_proof(from_size, tree.size)
-        return codec.encode([self._checkpoint, self._acceptances, from_size, proof])
+        return self.bundle_of(self.signed(), self.ledger.tree.size, from_size)
+
+    def signed(self) -> tuple[bytes, list[bytes]]:
+        """The last checkpoint: sequencer's Sign1, empty before the first block, and witnesses' detached Sign1."""
+        return self._checkpoint, self._acceptances
+
+    def bundle_of(self, signed: tuple[bytes, list[bytes]], size: int, from_size: int) -> bytes:
+        """`bundle` of a checkpoint that was the last one when the tree had `size` leaves."""
+        return codec.encode(
+            [*signed, from_size, self.ledger.tree.consistency_proof(from_size, size)]
+        )
 
     def _commit(
         self, height: int, time: int, accepted: Sequence[TransactionRow], finalized: "Finalized"

@@ -57,6 +57,21 @@ class Issuer:
             made.append(delivery.envelope)
         return made
 
+    def again(self, ledger: "Ledger", trade_end_id: bytes) -> Delivery | None:
+        """The award that a recorded trade end got before, alone in a message; None if it got none yet, or none ever.
+
+        Not for the chain, which has it (R70): for the meter, should it have been lost on its way.
+        """
+        contract_id = ledger.contract_of(trade_end_id)
+        deal = ledger.contract(contract_id) if contract_id else None
+        if deal is None or deal.closing is None or not deal.closing.award:
+            return None
+        if trade_end_id in ledger.awardable():
+            return None
+        row = ledger.derive_award(trade_end_id)
+        payload = Award(network=ledger.network, awards=[row]).payload()
+        return Delivery(envelope.sign1(payload, self._signer), [row[1]])
+
     def withdraw(self, award: bytes) -> None:
         """An envelope of `awards` found no room in the mempool: its trade ends wait as before."""
         del self._under_way[message_id(envelope.peek_payload(award))]

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the host tells nodes that hold no chain, signed with the sequencer's key.
 
-STORED frees outboxes. SHORTFALL says when a plant generated less than it had sold, a fact that a meter
-cannot see and a plant will not tell.
+STORED frees outboxes, PROOF brings those up to date who missed something. SHORTFALL says when a plant generated less
+than it had sold, a fact that a meter cannot see and a plant will not tell.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from wattpact.market.low_supply import HISTORY_S, coarsen
 from wattpact.wire import envelope
-from wattpact.wire.messages import LOW_MAX, Shortfall, Stored
+from wattpact.wire.messages import LOW_MAX, REVOKES_MAX, Proof, Prove, Shortfall, Stored
 
 from .issuer import Delivery
 
@@ -49,6 +50,38 @@ def stored_notices(signer: "Signer", network: bytes, result: "BlockResult") -> l
         to = sorted({sender for senders, _id, _rule in batch for sender in senders})
         deliveries.append(Delivery(envelope.sign1(notice.payload(), signer), to))
     return deliveries
+
+
+def proof_notice(
+    signer: "Signer",
+    network: bytes,
+    prove: Prove,
+    prove_id: bytes,
+    bundle: bytes,
+    revocations: Sequence[tuple[int, bytes]],
+    size: int,
+) -> bytes:
+    """The answer to a PROVE: `bundle`, and of all `revocations` (leaf index, envelope) the next that it has not.
+
+    As many as one envelope holds, at most REVOKES_MAX; its `revoked_size` is where to ask on, or the tree's `size`.
+    """
+    first = bisect_left(revocations, (prove.revoked_size, b""))
+    more = list(revocations[first : first + REVOKES_MAX])
+    while True:
+        complete = first + len(more) == len(revocations)
+        proof = Proof(
+            network=network,
+            prove_id=prove_id,
+            bundle=bundle,
+            revokes=[data for _place, data in more],
+            revoked_size=size if complete else revocations[first + len(more)][0],
+        )
+        try:
+            return envelope.sign1(proof.payload(), signer)
+        except ValueError:
+            if not more:
+                raise
+            more.pop()
 
 
 def shortfall_notices(signer: "Signer", ledger: "Ledger") -> Iterator[tuple[bytes, bytes]]:

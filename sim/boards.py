@@ -202,9 +202,8 @@ def meter_node(
     timing: Timing,
     site: HomeSite,
     day: list[int],
-    neighbours: list[bytes],
     now: int,
 ) -> MeterNode:
     """A meter's core with the user's wishes."""
     need = DayMean(day, SLOT_S, member.genesis.utc_offset_s)
-    return MeterNode(member, timing, site.preferences, need, neighbours, now)
+    return MeterNode(member, timing, site.preferences, need, now, site.deaf)

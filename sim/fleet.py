@@ -109,10 +109,8 @@ class Fleet:
         self.clock.now_ms = (self.scenario.start - self.timing.offer_lead_s - BLOCK_S) * 1000
         for site, data in zip(self.scenario.plants, envelopes[:count]):
             self.plants.append(self._plant_board(site, data))
-        kids = [kid(each.public_key) for each in registrations[count:]]
         for site, signer, data in zip(self.scenario.homes, signers, envelopes[count:]):
-            self.homes.append(self._home_board(site, signer, data, kids))
-        self._wire()
+            self.homes.append(self._home_board(site, signer, data))
 
     def _membership(self, site: PlantSite) -> Membership:
         key = self._signer(site.name).public_key
@@ -137,17 +135,12 @@ class Fleet:
         return board
 
     def _home_board(
-        self, site: HomeSite, signer: OpensslSigner | Element, data: bytes, kids: list[bytes]
+        self, site: HomeSite, signer: OpensslSigner | Element, data: bytes
     ) -> HomeBoard:
         now = self.clock.now()
         member = Member(self.genesis_data, data, signer, self.verifier)
-        neighbours = [
-            kids[index]
-            for index, other in enumerate(self.scenario.homes)
-            if other.neighbourhood == site.neighbourhood and other is not site
-        ]
         imported, exported = home_days(site, self.scenario.month)
-        meter = meter_node(member, self.timing, site, imported, neighbours, now)
+        meter = meter_node(member, self.timing, site, imported, now)
         core = meter
         if site.roof:
             plant = plant_node(member, self.timing, site.roof, [exported], now)
@@ -158,34 +151,16 @@ class Fleet:
             board.element = signer
         return board
 
-    def _wire(self) -> None:
-        """Who hears whom: plants reach every meter, a roof its neighbourhood; deaf meters hear neither."""
-        sellers: list[PlantBoard | HomeBoard] = [*self.plants]
-        sellers += [board for board in self.homes if board.site.roof]
-        for seller in sellers:
-            self.network.listen(seller.kid, "revoke", self.desk.kid)
-        for board in self.homes:
-            self.network.listen(board.kid, "revoke", self.desk.kid)
-            self.network.listen(board.kid, "checkpoint", self.desk.kid)
-            if board.site.deaf:
-                continue
-            self.network.listen(board.kid, "shortfall", self.desk.kid)
-            for seller in sellers:
-                near = isinstance(seller, PlantBoard) or (
-                    seller.site.neighbourhood == board.site.neighbourhood
-                )
-                if near and seller is not board:
-                    self.network.listen(board.kid, "register", seller.kid)
-                    self.network.listen(board.kid, "offer", seller.kid)
-
     # -- the host
 
     def _arrive(self, kind: str, sender: bytes, payload: bytes) -> None:
-        """Presence is no transaction; everything else is."""
+        """Presence says nothing new; an answer goes out at once, and everything else waits for a block."""
         if kind == "register":
             return
-        self.desk.receive(payload, sender)
-        self._want_block(self.clock.now() + BLOCK_S)
+        answers = self.desk.receive(payload, sender)
+        self._perform(answers)
+        if not answers:
+            self._want_block(self.clock.now() + BLOCK_S)
 
     def _want_block(self, time: int) -> None:
         time += -time % BLOCK_S
@@ -233,7 +208,7 @@ class Fleet:
         """All slots, then until the last contract is settled and awarded."""
         scenario = self.scenario
         for board in (*self.plants, *self.homes):
-            board.perform(board.core.start())
+            board.perform(board.core.start(self.clock.now()))
         self.clock.at(scenario.start, self._announce)
         self.clock.at(scenario.start + SLOT_S + READ_S, self._read, 0)
         lead_s = self.timing.offer_lead_s

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fleet's network and clock: virtual milliseconds, seeded delays, broadcasts to whoever listens.
+"""The fleet's network and clock: virtual milliseconds, seeded delays, broadcasts to whoever listens or comes later.
 
 One heap orders everything that happens; equal times go by order of creation, so a run has one history.
 """
@@ -7,6 +7,8 @@ One heap orders everything that happens; equal times go by order of creation, so
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
+
+from wattpact.wire.topics import RETAINED
 
 from .seeds import child
 
@@ -45,13 +47,19 @@ class VirtualClock:
 
 
 class Network:
-    """Carries bytes between nodes with a delay of its own for each message; nothing is lost and order is not kept."""
+    """Carries bytes between nodes with a delay of its own for each message; nothing is lost and order is not kept.
+
+    It retains what a broker would. Broadcasts that everybody hears of everybody travel together, or a fleet of a
+    thousand would begin with a million letters.
+    """
 
     def __init__(self, clock: VirtualClock, seed: int) -> None:
         self._clock = clock
         self._bits = child(seed, "network").getrandbits
         self._inboxes: dict[bytes, Callable[[str, bytes, bytes], None]] = {}
         self._listeners: dict[tuple[str, bytes], dict[bytes, None]] = {}
+        self._everybody: dict[str, dict[bytes, None]] = {}
+        self._retained: dict[str, dict[bytes, bytes]] = {}
         self._replicas: list[bytes] = []
 
     def join(self, kid: bytes, deliver: Callable[[str, bytes, bytes], None]) -> None:
@@ -59,8 +67,16 @@ class Network:
         self._inboxes[kid] = deliver
 
     def listen(self, listener: bytes, kind: str, sender: bytes) -> None:
-        """Broadcasts `kind` of `sender` reach `listener` from now on."""
+        """Broadcasts `kind` of `sender`, of all if it is empty, reach `listener` from now on, retained ones at once."""
+        retained = self._retained.get(kind, {})
+        if not sender:
+            self._everybody.setdefault(kind, {})[listener] = None
+            letters = [(each, listener, payload) for each, payload in retained.items()]
+            self._carry_together(kind, letters)
+            return
         self._listeners.setdefault((kind, sender), {})[listener] = None
+        if sender in retained:
+            self._carry(kind, sender, listener, retained[sender])
 
     def overhear(self, listener: bytes) -> None:
         """Every broadcast of every node reaches `listener`: it holds the chain."""
@@ -73,12 +89,27 @@ class Network:
 
     def publish(self, sender: bytes, kind: str, payload: bytes) -> None:
         """To everybody who listens."""
+        if kind in RETAINED:
+            self._retained.setdefault(kind, {})[sender] = payload
+        everybody = self._everybody.get(kind, ())
+        self._carry_together(kind, [(sender, listener, payload) for listener in everybody])
         for listener in (*self._replicas, *self._listeners.get((kind, sender), ())):
             if listener != sender:
                 self._carry(kind, sender, listener, payload)
 
     def _carry(self, kind: str, sender: bytes, to: bytes, payload: bytes) -> None:
+        self._clock.at_ms(self._arrival(), self._inboxes[to], kind, sender, payload)
+
+    def _carry_together(self, kind: str, letters: list[tuple[bytes, bytes, bytes]]) -> None:
+        """(sender, to, payload) of each, in order; nobody hears himself."""
+        if letters:
+            self._clock.at_ms(self._arrival(), self._deliver, kind, letters)
+
+    def _deliver(self, kind: str, letters: list[tuple[bytes, bytes, bytes]]) -> None:
+        for sender, to, payload in letters:
+            if to != sender:
+                self._inboxes[to](kind, sender, payload)
+
+    def _arrival(self) -> int:
         low, high = DELAY_MS
-        delay_ms = low + self._bits(16) * (high - low) // 65536
-        arrival = self._clock.now_ms + delay_ms
-        self._clock.at_ms(arrival, self._inboxes[to], kind, sender, payload)
+        return self._clock.now_ms + low + self._bits(16) * (high - low) // 65536

@@ -45,6 +45,7 @@ from wattpact.wire.messages import (
 
 NAMES = ("sunny", "roof", "anna", "deaf")
 KINDS = ("in", "offer", "register", "checkpoint", "shortfall", "trade_end", "revoke", "?")
+UNSEEN = (("sunny", "checkpoint"), ("sunny", "register"))
 SPEAKERS = ("sunny", "roof", "anna", "issuer", "sequencer", "registrar")
 
 
@@ -114,9 +115,9 @@ names = st.sampled_from(NAMES)
 
 @given(names, st.sampled_from(KINDS), st.binary(max_size=300))
 def test_bytes_that_mean_nothing_are_dropped_and_counted(name: str, kind: str, data: bytes) -> None:
-    """On every topic, at every kind of node; a plant has no use for checkpoints and does not look at them."""
+    """On every topic, at every kind of node; a plant does not look at checkpoints and registrations."""
     board = twin(name)
-    assert not hear(board, kind, data) or (name, kind) == ("sunny", "checkpoint")
+    assert not hear(board, kind, data) or (name, kind) in UNSEEN
 
 
 @lru_cache
@@ -145,6 +146,12 @@ def spoiled(draw: st.DrawFn) -> tuple[str, bytes]:
     return kind, bytes(data)
 
 
+def acquaintances(board: Board) -> tuple[list[bytes], list[bytes]]:
+    """Whom the board knows, and whom it may ask."""
+    known = sorted(board.core.member._known)
+    return known, [] if board.name == "sunny" else board.meter.asking.neighbours()
+
+
 @given(names, spoiled())
 @settings(max_examples=400)
 def test_a_real_message_spoiled_is_no_message(name: str, letter: tuple[str, bytes]) -> None:
@@ -155,6 +162,12 @@ def test_a_real_message_spoiled_is_no_message(name: str, letter: tuple[str, byte
     board = twin(name)
     if kind == "checkpoint":
         hear(board, kind, data)  # its proof is not signed: whatever it says, nothing fails
+    elif (
+        kind == "register"
+    ):  # one that seems to concern others is not looked at, and makes nobody known
+        before = acquaintances(board)
+        hear(board, kind, data)
+        assert acquaintances(board) == before
     else:
         assert not hear(board, kind, data)
 

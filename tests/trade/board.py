@@ -80,7 +80,7 @@ class Board:
         self.cuts += 1
         self.core = self._build()
         self.happen(lambda core: core.restore(sorted(self.flash.items()), self._now()), again=False)
-        self.happen(lambda core: core.start(), again=False)
+        self.happen(lambda core: core.start(self._now()), again=False)
         self._wire.retained(self.kid)
 
     def perform(self, effect: "Effect") -> None:

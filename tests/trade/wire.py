@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from wattpact.wire import codec, envelope
 from wattpact.wire.messages import Message, parse
+from wattpact.wire.topics import RETAINED
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,20 @@ class Wire:
     _latest: dict[tuple[str, bytes], bytes] = field(default_factory=dict[tuple[str, bytes], bytes])
 
     def listen(self, listener: bytes, kind: str, sender: bytes) -> None:
-        """Broadcasts `kind` of `sender` reach `listener` from now on."""
+        """Broadcasts `kind` of `sender` reach `listener` from now on, the retained one at once.
+
+        Nobody hears everybody: whose registrations reach whom is the test's to say.
+        """
         listeners = self._listeners.setdefault((kind, sender), [])
-        if listener not in listeners:
+        if sender and listener not in listeners:
             listeners.append(listener)
+            if (kind, sender) in self._latest:
+                self.post(Letter(kind, sender, listener, self._latest[kind, sender]))
+
+    def wipe(self) -> None:
+        """The broker forgets what it retained and who listens."""
+        self._latest.clear()
+        self._listeners.clear()
 
     def post(self, letter: Letter) -> None:
         """On its way."""
@@ -76,7 +87,7 @@ class Wire:
 
     def publish(self, kind: str, sender: bytes, payload: bytes) -> None:
         """To the host, which overhears everything but presence, and to all who listen; the newest is retained."""
-        if kind != "trade_end":
+        if kind in RETAINED:
             self._latest[kind, sender] = payload
         if kind != "register" and sender != self.host:
             self.post(Letter(kind, sender, self.host, payload))

@@ -165,17 +165,16 @@ class World:
         outbox_max: int = 32,
         owner: str = "",
     ) -> Board:
-        """A home that hears these plants and may ask these neighbours."""
+        """A home that hears the registrations of these plants and neighbours."""
         self.register(name, owner=owner)
         wishes = preferences or Preferences()
-        kids = [kid_of(each) for each in neighbours]
 
         def build() -> Core:
-            return self.meter_node(self.member(name, outbox_max), wishes, need_wh, kids)
+            return self.meter_node(self.member(name, outbox_max), wishes, need_wh)
 
         board = self._join(name, build)
         board.imports = lambda _slot: need_wh
-        self.hear(board, hears)
+        self.hear(board, [*hears, *neighbours])
         return board
 
     def add_plant(
@@ -202,7 +201,7 @@ class World:
 
         def build() -> Core:
             member = self.member(name)
-            meter = self.meter_node(member, Preferences(), NEED_WH, [])
+            meter = self.meter_node(member, Preferences(), NEED_WH)
             return ProsumerNode(meter, self.plant_node(member, price, YIELD_WH))
 
         board = self._join(name, build)
@@ -211,12 +210,10 @@ class World:
         self.hear(board, hears)
         return board
 
-    def meter_node(
-        self, member: Member, preferences: Preferences, need_wh: int, neighbours: list[bytes]
-    ) -> MeterNode:
+    def meter_node(self, member: Member, preferences: Preferences, need_wh: int) -> MeterNode:
         """A core that needs as much in every slot."""
         need = DayMean([need_wh] * 96, SLOT, member.genesis.utc_offset_s)
-        return MeterNode(member, self.timing, preferences, need, neighbours, self.clock)
+        return MeterNode(member, self.timing, preferences, need, self.clock)
 
     def plant_node(
         self,
@@ -232,20 +229,17 @@ class World:
         ]
         return PlantNode(member, self.timing, price, panels, list(past_low), self.clock)
 
-    def hear(self, board: Board, plants: Sequence[str]) -> None:
-        """The board hears the host and these plants, from what is retained on."""
-        self.wire.listen(board.kid, "checkpoint", self.desk.kid)
-        for name in plants:
+    def hear(self, board: Board, names: Sequence[str]) -> None:
+        """The registrations of these reach the board, from what is retained on."""
+        for name in names:
             self.wire.listen(board.kid, "register", kid_of(name))
-            self.wire.listen(board.kid, "offer", kid_of(name))
-        self.wire.retained(board.kid)
         self.wire.deliver()
 
     def _join(self, name: str, build: Callable[[], Core]) -> Board:
         self.clock = max(self.clock, EARLY)
         board = Board(name, kid_of(name), build, self.wire, self.now)
         self.boards[name] = board
-        board.happen(lambda core: core.start())
+        board.happen(lambda core: core.start(self.clock))
         return board
 
     # -- time
@@ -277,8 +271,9 @@ class World:
 
     def _open(self, letter: Letter) -> None:
         if letter.to == self.desk.kid:
-            self.desk.receive(letter.payload, letter.sender)
-            if not self._block_at:
+            answers = self.desk.receive(letter.payload, letter.sender)
+            self._perform(answers)
+            if not answers and not self._block_at:
                 self._block_at = self.clock + BLOCK_S - self.clock % BLOCK_S
             return
         for board in self.boards.values():
@@ -290,9 +285,7 @@ class World:
         self._block_at = 0
         while True:
             result, effects = self.desk.make_block(self.clock)
-            for effect in effects:
-                if isinstance(effect, Send):
-                    self.wire.post(Letter("in", self.desk.kid, effect.to, effect.payload))
+            self._perform(effects)
             if not result.committed:
                 break
         if result.waiting:
@@ -305,7 +298,12 @@ class World:
 
     def announce(self) -> None:
         """The host's hourly broadcast."""
-        for effect in self.desk.announce():
-            if isinstance(effect, Publish):
-                self.wire.publish(effect.kind, self.desk.kid, effect.payload)
+        self._perform(self.desk.announce())
         self.wire.deliver()
+
+    def _perform(self, effects: Sequence[Send | Publish]) -> None:
+        for effect in effects:
+            if isinstance(effect, Send):
+                self.wire.post(Letter("in", self.desk.kid, effect.to, effect.payload))
+            else:
+                self.wire.publish(effect.kind, self.desk.kid, effect.payload)

@@ -53,6 +53,8 @@ class Purchase:
         self.record = b""
         self.end_id = b""
         self.submit_at = 0  # when the meter submits the record itself; 0: it need not
+        self.ask_at = 0  # when the meter asks for the award of its end again; 0: not asked yet
+        self.ask_wait_s = 0
         self.refused = False  # the chain said so
         self.locked = False  # whether the wallet holds its coins back
         self.register_start_wh = -1  # before the first valid slot; -1: there was none
@@ -134,6 +136,9 @@ class Purchase:
         """This end was signed, whatever else the store remembers of the slots."""
         self.end_id = end_id
         self.imported = [wh if valid else -1 for _slot, wh, valid in trade_end.slots]
+        if max(self.imported) >= 0:
+            self.register_start_wh = trade_end.register_start_wh
+        self.register_wh = trade_end.register_end_wh
 
     def fits(self, row: "tuple[bytes, bytes, int, int, tuple[Any, ...]]") -> bool:
         """Whether an AWARD row can be the answer to what this meter signed.

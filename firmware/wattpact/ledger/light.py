@@ -33,9 +33,9 @@ class RewrittenHistory(RuleError):
 
 
 class Unproved(RuleError):
-    """A signed checkpoint whose proof does not lead there (R4): not taken over, and nobody's guilt shown.
+    """A signed checkpoint to which no proof leads from the kept one (R4): not taken over, and nobody's guilt shown.
 
-    Proofs are not signed: whoever carries one can spoil it.
+    One before it was missed, or the proof, which is not signed, was spoiled on its way. The host can prove it again.
     """
 
     def __init__(self, detail: str) -> None:
@@ -83,7 +83,7 @@ class LightClient:
             if checkpoint.size < last.size or checkpoint.time < last.time:
                 raise RewrittenHistory("size or time went back")
             if from_size != last.size:
-                raise WireError("the proof does not start at the kept size")
+                raise Unproved("the proof does not start at the kept size")
             if not verify_consistency(
                 last.size, checkpoint.size, proof, last.root, checkpoint.root
             ):

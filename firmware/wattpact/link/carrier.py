@@ -52,6 +52,11 @@ class Carrier:
         """Hear what is sent to us."""
         self.hear(topics.inboxes(self._network, self._kid))
 
+    def again(self) -> None:
+        """Ask the broker for everything once more: it then tells what it retains to a core that has forgotten it."""
+        self._asked = 0
+        self._filled.set()
+
     async def run(self) -> None:
         """One of several that carry, until cancelled."""
         while True:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asking neighbours and answering them (C3): the plants' own signed offers travel, with the teller's score of each.
 
-    Asking(neighbours)   .ask(network, kid, now) -> (Ask, neighbours to send it to)   .asked(ask_id, now)
+    Asking(kid)   .wants(kid) -> bool   .add(kid)   .remove(kid)
+      .ask(network, now) -> (Ask, neighbours to send it to)   .asked(ask_id, now)
       .expects(ask_id, teller, now) -> bool   .tell(ask, ask_id, book, network, now) -> Tell
 
 An answer counts only if it names our open question and comes from somebody who was asked; it counts once.
@@ -17,26 +18,60 @@ if TYPE_CHECKING:
     from .book import Book
 
 ASKED_MAX = const(3)  # neighbours per question
+NEIGHBOURS_MAX = const(32)
 OPEN_S = const(600)
 
 
 class Asking:
-    """Questions of one meter: at most one is open. `neighbours` are kids out of the registry, asked in turn."""
+    """Questions of one meter: at most one is open. Neighbours are asked in turn.
 
-    def __init__(self, neighbours: "list[bytes]") -> None:
-        self._neighbours = list(neighbours)
+    They stand in the order of their kids, from the meter's own on and around, so that it does not matter who was met
+    first, and not everybody asks the same ones. Of too many the first NEIGHBOURS_MAX in that order are kept.
+    """
+
+    def __init__(self, kid: bytes) -> None:
+        self._kid = kid
+        self._neighbours: "list[tuple[int, bytes]]" = []  # (how far from ours, kid), ascending
         self._turn = 0
         self._ask_id = b""
         self._asked_at = 0
         self._waiting: "list[bytes]" = []
 
-    def ask(self, network: bytes, kid: bytes, now: int) -> "tuple[Ask, list[bytes]]":
+    def wants(self, kid: bytes) -> bool:
+        """Whether `add` would change anything."""
+        place = self._place(kid)
+        if kid == self._kid or place in self._neighbours:
+            return False
+        return len(self._neighbours) < NEIGHBOURS_MAX or place < self._neighbours[-1]
+
+    def add(self, kid: bytes) -> None:
+        """A neighbour whose registration was checked."""
+        if self.wants(kid):
+            self._neighbours.append(self._place(kid))
+            self._neighbours.sort()
+            self._neighbours = self._neighbours[:NEIGHBOURS_MAX]
+
+    def neighbours(self) -> "list[bytes]":
+        """Whom it may ask, in order."""
+        return [kid for _around, kid in self._neighbours]
+
+    def remove(self, kid: bytes) -> None:
+        """Nobody to ask any more."""
+        self._neighbours = [each for each in self._neighbours if each[1] != kid]
+
+    def _place(self, kid: bytes) -> "tuple[int, bytes]":
+        around = int.from_bytes(kid, "big") - int.from_bytes(self._kid, "big")
+        return around % (1 << 64), kid
+
+    def ask(self, network: bytes, now: int) -> "tuple[Ask, list[bytes]]":
         """The next question and whom to ask; nobody if there is no neighbour."""
         count = min(ASKED_MAX, len(self._neighbours))
-        asked = [self._neighbours[(self._turn + i) % len(self._neighbours)] for i in range(count)]
+        asked = [
+            self._neighbours[(self._turn + i) % len(self._neighbours)][1] for i in range(count)
+        ]
         self._turn += count
-        self._waiting = asked
-        nonce = sha256(kid + now.to_bytes(8, "big")).digest()[:8]
+        self._waiting = list(asked)
+        nonce = sha256(self._kid + now.to_bytes(8, "big")).digest()[:8]
         return Ask(network=network, nonce=nonce, issued_at=now), asked
 
     def asked(self, ask_id: bytes, now: int) -> None:

@@ -35,6 +35,9 @@ RULE_RECORDED = const(16)  # the chain's answer to a record it has already
 RULE_COINS = (50, 51)  # it knows our coins better
 RULE_NO_CONTRACT = const(60)  # its answer to the end of a contract it never had
 RECORD_S = const(60)  # after which the meter submits the record itself
+AWARD_S = const(
+    900
+)  # after it is due an award counts as lost, and the end is sent again; the wait doubles
 SPARE_S = const(30)  # but this long before accept_by at the latest
 PREFIX = b"c"
 CERTIFICATE_PREFIX = b"k"
@@ -230,13 +233,16 @@ class Buying:
         """When this contract needs a look if nothing happens to it."""
         settle_s, withheld_s, _late_s, clock_s = self.member.genesis.timeouts
         if purchase.end_id:
-            return purchase.last_slot_end + settle_s + withheld_s
+            due = purchase.last_slot_end + settle_s
+            return min(purchase.ask_at or due + AWARD_S, due + withheld_s)
         if purchase.state in (life.PROPOSED, life.SILENT):
             return purchase.contract.accept_by + clock_s + 1
         give_up = purchase.last_slot_end + self.timing.grace_s
         return min(give_up, purchase.submit_at) if purchase.submit_at else give_up
 
     def _look(self, purchase: "Purchase", now: int, effects: "list[Effect]") -> None:
+        if purchase.end_id and self._await_award(purchase, now, effects):
+            return
         if purchase.end_id:
             if purchase.binds():
                 effects.append(Note("no-award", hexlify(purchase.plant_id).decode()))
@@ -256,6 +262,20 @@ class Buying:
             self._forget(purchase, effects)
         else:
             self._end(purchase, now, effects)
+
+    def _await_award(self, purchase: "Purchase", now: int, effects: "list[Effect]") -> bool:
+        """Ask for a lost award by the same trade end, if it can have earned one. False: none is to come any more."""
+        settle_s, withheld_s, _late_s, _clock_s = self.member.genesis.timeouts
+        if now >= purchase.last_slot_end + settle_s + withheld_s:
+            return False
+        purchase.ask_wait_s = max(2 * purchase.ask_wait_s, AWARD_S)
+        purchase.ask_at = now + purchase.ask_wait_s
+        if purchase.binds() and sum(purchase.delivered()):
+            if not self.member.outbox.holds(purchase.end_id):
+                end_id, data = self.member.sign(purchase.end(0))
+                if end_id == purchase.end_id:
+                    effects.append(Send(self.member.host, data))
+        return True
 
     # -- award: C7, C8, C9
 
@@ -319,6 +339,7 @@ class Buying:
             purchase = self.under_way.get(trade_end.contract_id)
             if purchase and not purchase.end_id:
                 purchase.ended(end_id, trade_end)
+                effects.append(self._keep(purchase))
         for purchase in self.purchases():
             self.under_way.lock(purchase)
             if purchase.state == life.ACCEPTED and not self.member.outbox.holds(

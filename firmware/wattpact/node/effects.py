@@ -8,6 +8,7 @@ A power cut may fall between any two effects: `Core.restore` makes a whole of wh
     w wallet              o + message id        outbox             v + kid         a revocation
     m + name of a meter   what metering keeps: no core's, but in the same store
     f the standing offer  p reported so far     s + contract id    a sale          g + panel id      readings to report
+    r revocations known up to this leaf
 """
 
 TYPE_CHECKING = False
@@ -26,7 +27,7 @@ class Send:
 
 
 class Publish:
-    """A broadcast of this node; `kind` is the topic's last level."""
+    """A broadcast of this node; `kind` is the topic's last level. `topics.RETAINED` says which the broker keeps."""
 
     def __init__(self, kind: str, payload: bytes) -> None:
         self.kind = kind
@@ -34,7 +35,7 @@ class Publish:
 
 
 class Listen:
-    """Hear broadcasts `kind` of `sender` from now on."""
+    """Hear broadcasts `kind` of `sender` from now on, or of every node if `sender` is empty: `topics.broadcasts`."""
 
     def __init__(self, kind: str, sender: bytes) -> None:
         self.kind = kind

@@ -15,6 +15,7 @@ from ..wire.messages import (
     SELF_NETWORK,
     Contract,
     Genesis,
+    Proof,
     Register,
     Revoke,
     Stored,
@@ -22,9 +23,9 @@ from ..wire.messages import (
     parse,
     parse_as,
 )
-from .effects import Drop, Keep, Note, Publish
+from .effects import Drop, Keep, Listen, Note, Publish
 from .outbox import PREFIX as OUTBOX_PREFIX
-from .outbox import Outbox
+from .outbox import REVOKED_SIZE_KEY, CatchUp, Outbox
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,8 +83,10 @@ class Member:
         self.verifier = verifier
         self.outbox = Outbox(outbox_max)
         self._known_max = known_max  # registrations held: a plant needs its buyers'
+        self._kept: "list[bytes]" = []  # kids that never make way
         self.dropped = 0  # messages not believed
         self.kid = kid_of(signer.public_key)
+        self.catch_up = CatchUp(self)
         self.host = kid_of(self.genesis.sequencer)
         self.issuer = kid_of(self.genesis.issuer)
         self.registrar = kid_of(self.genesis.registrar)
@@ -97,20 +100,31 @@ class Member:
         self._order: "list[bytes]" = []
         self._revoked: "dict[bytes, bool]" = {}
         self.register_data = register_data
-        self.register = self.meet(register_data)
+        self.register = self.meet(register_data, keep=True)
         if self.register.public_key != signer.public_key:
             raise WireError("registration is for another key")
 
-    def meet(self, register_data: bytes) -> Register:
-        """Believe a registration that the registrar signed; WireError otherwise. The longest known goes when full."""
+    def meet(self, register_data: bytes, keep: bool = False) -> Register:
+        """Believe a registration that the registrar signed; WireError otherwise.
+
+        When full the longest known goes, but nobody met to `keep`.
+        """
         kid = self._seen.get(register_data)
         if kid:
-            return self._known[kid].register
-        register = self._registered(register_data)
-        self._remember(kid_of(register.public_key), register, register_data)
+            register = self._known[kid].register
+        else:
+            register = self.check_register(register_data)
+            kid = kid_of(register.public_key)
+            self._remember(kid, register, register_data)
+        if keep and kid not in self._kept:
+            self._kept.append(kid)
         return register
 
-    def _registered(self, register_data: bytes) -> Register:
+    def keeps_more(self) -> bool:
+        """Whether one more may be met to `keep`: most of the room is for those who come and go."""
+        return len(self._kept) <= self._known_max // 4
+
+    def check_register(self, register_data: bytes) -> Register:
         """A registration for this network that the registrar signed, not remembered."""
         if envelope.peek_kid(register_data) != self.registrar:
             raise WireError("registration not by the registrar")
@@ -125,7 +139,10 @@ class Member:
             del self._seen[known.data]
         else:
             if len(self._order) >= self._known_max:
-                gone = self._order.pop(1)  # place 0 is this node itself
+                place = 0
+                while self._order[place] in self._kept:
+                    place += 1
+                gone = self._order.pop(place)
                 del self._seen[self._known.pop(gone).data]
             self._order.append(kid)
         self._seen[register_data] = kid
@@ -143,6 +160,8 @@ class Member:
         if kid in self._revoked or len(self._revoked) >= KNOWN_MAX:
             return []
         self._revoked[kid] = True
+        if kid in self._kept and kid != self.kid:
+            self._kept.remove(kid)
         return [Keep(REVOKED_PREFIX + kid, opened.data)]
 
     def revoked(self, kid: bytes) -> bool:
@@ -160,6 +179,8 @@ class Member:
             self.outbox.restore(key[1:], kept, now)
         elif key[:1] == REVOKED_PREFIX:
             self.revoke(self.open(kept))
+        elif key == REVOKED_SIZE_KEY:
+            self.catch_up.take_back(kept)
 
     def open(self, data: bytes) -> Opened:
         """A message signed by a key this node believes, for this network; WireError otherwise."""
@@ -202,7 +223,7 @@ class Member:
         register_data, message_data = PARCEL.check(codec.decode(data, PARCEL_SIZE_MAX), "parcel")
         if register_data in self._seen:
             return self.open(message_data)
-        register = self._registered(register_data)
+        register = self.check_register(register_data)
         kid = kid_of(register.public_key)
         if kid in self._revoked:
             raise WireError("unknown or revoked key")
@@ -227,6 +248,15 @@ class Member:
         for settled in stored.ids + [row[0] for row in stored.refused]:
             effects += self.outbox.settle(settled)
         return effects
+
+    def due(self, now: int) -> "list[Effect]":
+        """Messages and questions that nobody has answered, sent again."""
+        return self.outbox.due(now) + self.catch_up.due(now)
+
+    def wake_at(self) -> int:
+        """When `due` has something; 0: never."""
+        times = [at for at in (self.outbox.wake_at(), self.catch_up.wake_at) if at]
+        return min(times) if times else 0
 
     def public_key(self, kid: bytes) -> bytes:
         """The key to believe for `kid`, or WireError: unknown or revoked."""
@@ -258,25 +288,30 @@ class Core:
         """`kind` is "in" for the inbox, else the broadcast's last topic level."""
         try:
             if kind == "checkpoint":
-                return self.on_checkpoint(data)
+                return self.on_checkpoint(data, now)
             if kind == "register":
-                self.member.meet(data)
-                return []
+                return self.on_register(data)
             opened = self.member.receive(data)
             effects: "list[Effect]" = []
             if type(opened.message) is Stored:
                 effects += self.member.settle(opened, opened.message)
+            elif type(opened.message) is Proof:
+                effects += self.member.catch_up.answered(opened, opened.message, now)
             return effects + self.on_opened(opened, now)
         except WireError as error:
             return [self.member.drop(error)]
 
-    def start(self) -> "list[Effect]":
-        """Birth: show our registration to whoever listens."""
-        return [Publish("register", self.member.register_data)]
-
     def on_connected(self, now: int, fresh: bool) -> "list[Effect]":
         """The broker let us in. `fresh`: it had no session of ours, so what it retained of us may be gone, too."""
-        return self.start() if fresh else []
+        return self.start(now) if fresh else []
+
+    def start(self, now: int) -> "list[Effect]":
+        """Birth: everything a broker must have of us that knows nothing of us, and what we may have missed."""
+        member = self.member
+        member.catch_up.want(now)
+        member.outbox.again(now)
+        effects: "list[Effect]" = [Publish("register", member.register_data)]
+        return effects + [Listen("revoke", member.host)] + self.show(now)
 
     def restore(self, items: "list[tuple[bytes, bytes]]", now: int) -> "list[Effect]":
         """After a power cut: everything the store has, ascending by key, before any event. Then `start`.
@@ -302,12 +337,20 @@ class Core:
 
     def on_tick(self, now: int) -> "list[Effect]":
         """Time has come to `wake_at`."""
-        return self.member.outbox.due(now)
+        return self.member.due(now)
+
+    def show(self, now: int) -> "list[Effect]":
+        """What this role adds to `start`."""
+        return []
+
+    def on_register(self, data: bytes) -> "list[Effect]":
+        """Somebody shows its registration; who trades with nobody it has not met in a parcel has no use for it."""
+        return []
 
     def on_opened(self, opened: Opened, now: int) -> "list[Effect]":
         """A message that Member believes; each role takes what concerns it."""
         return []
 
-    def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
+    def on_checkpoint(self, bundle: bytes, now: int) -> "list[Effect]":
         """The host's signed tree head; a plant has no use for it."""
         return []

@@ -18,12 +18,14 @@ from ..wire.messages import (
     Contract,
     Decline,
     Offer,
+    Proof,
     Revoke,
     Shortfall,
     Stored,
     Tell,
 )
 from .buying import Buying
+from .discovery import Discovery
 from .effects import Keep, Note, Send
 from .member import Core
 
@@ -64,17 +66,18 @@ class MeterNode(Core):
         timing: "Timing",
         preferences: "Preferences",
         need: "DayMean",
-        neighbours: "list[bytes]",
         now: int,
+        deaf: bool = False,
     ) -> None:
-        """`need` expects the home's import; `neighbours` are kids to ask when no plant was heard."""
+        """`need` expects the home's import. `deaf`: hear no plants, ask neighbours, where every byte costs money."""
         Core.__init__(self, member)
         self.timing = timing
         self.preferences = preferences
         self.need = need
         genesis = member.genesis
         self.book = Book(member.kid, genesis.slot_s, genesis.utc_offset_s)
-        self.asking = Asking(neighbours)
+        self.asking = Asking(member.kid)
+        self.discovery = Discovery(member, self.asking, deaf)
         self.buying = Buying(member, timing, self.book)
         self.light = LightClient(genesis, member.verifier)
         self.tally = Tally()
@@ -113,7 +116,7 @@ class MeterNode(Core):
         if not self._asked and self._round - self.timing.ask_lead_s <= now:
             self._asked = True
             self._ask(self._round, now, effects)
-        effects += self.member.outbox.due(now)
+        effects += self.member.due(now)
         self._schedule()
         return effects
 
@@ -143,6 +146,7 @@ class MeterNode(Core):
         self._metering = False
         if key == CHECKPOINT_KEY:
             self.light = LightClient(self.member.genesis, self.member.verifier, kept)
+            self.member.catch_up.size = self.light.last.size if self.light.last else 0
         elif key == ALARM_KEY:
             self.alarm = ALARM.check(decode(kept), "kept alarm")
         else:
@@ -154,14 +158,31 @@ class MeterNode(Core):
         self._schedule()
         return effects
 
-    def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
+    def show(self, now: int) -> "list[Effect]":
+        """What to hear."""
+        self._schedule()
+        return self.discovery.listening()
+
+    def on_register(self, data: bytes) -> "list[Effect]":
+        """Perhaps a seller to hear, or a neighbour to ask."""
+        return self.discovery.on_register(data)
+
+    def on_checkpoint(self, bundle: bytes, now: int) -> "list[Effect]":
         """The host's signed tree head: a rewritten history ends all new trading by this meter.
 
-        Signed statements that contradict each other show it at once. A spoiled proof shows nothing, since anybody on
-        the way can spoil one; only when none has come for UNPROVED_MAX checkpoints does it count as withheld.
+        Signed statements that contradict each other show it at once. A proof that does not lead there shows nothing:
+        this meter missed a checkpoint, or somebody on the way spoiled it. It asks the host, and only when no proof has
+        come for UNPROVED_MAX checkpoints does it count as withheld.
         """
+        effects = self._follow(bundle)
+        if self._unproved:
+            self.member.catch_up.want(now)
+            self._schedule()
+        return effects
+
+    def _follow(self, bundle: bytes) -> "list[Effect]":
         try:
-            self.light.accept(bundle)
+            checkpoint = self.light.accept(bundle)
         except RewrittenHistory as error:
             return self._stop(str(error))
         except Unproved as error:
@@ -172,6 +193,7 @@ class MeterNode(Core):
         except RuleError as error:
             return [Note("checkpoint", str(error))]
         self._unproved = 0
+        self.member.catch_up.size = checkpoint.size
         return [Keep(CHECKPOINT_KEY, self.light.kept)]
 
     def _stop(self, why: str) -> "list[Effect]":
@@ -199,7 +221,12 @@ class MeterNode(Core):
                 raise WireError("chain facts not by the host")
             self.book.facts(message.plant_id, message.height, message.low)
         elif type(message) is Revoke:
-            return self.member.revoke(opened)
+            effects = self.member.revoke(opened)
+            self.discovery.forget_revoked()
+            return effects
+        elif type(message) is Proof:
+            self.discovery.forget_revoked()
+            return self._follow(message.bundle) if message.bundle else []
         return []
 
     # -- acquisition: C1, C2, C3
@@ -222,7 +249,7 @@ class MeterNode(Core):
         if self.alarm or self.preferences.paused or not self.book.silent(start, self.timing.slots):
             return
         self._fresh_tells = []
-        ask, neighbours = self.asking.ask(self.member.network, self.member.kid, now)
+        ask, neighbours = self.asking.ask(self.member.network, now)
         if neighbours:
             ask_id, data = self.member.sign(ask)
             self.asking.asked(ask_id, now)
@@ -299,7 +326,7 @@ class MeterNode(Core):
 
     def _schedule(self) -> None:
         at = self._decide_at() if self._asked else self._round - self.timing.ask_lead_s
-        for other in (self.buying.wake_at(), self.member.outbox.wake_at()):
+        for other in (self.buying.wake_at(), self.member.wake_at()):
             if other:
                 at = min(at, other)
         self.wake_at = at

@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signed messages that the chain must get. Each stays until the host's signed STORED names its id.
+"""What the host has not answered yet. Bounded: a full outbox means stop trading, keep metering, say so.
 
-Bounded: a full outbox means stop trading, keep metering, say so. Nothing in it is ever thrown away.
+`Outbox` holds signed messages that the chain must get, each until the host's signed STORED names its id; nothing in it
+is ever thrown away. `CatchUp` asks what was missed, until a PROOF answers: at this node's own second, and again, ever
+more rarely. One question is open at most, and two are RETRY_S apart at least, whatever happens.
 """
 
 from ..compat import const
+from ..errors import WireError
 from ..wire import codec
+from ..wire.chain import TREE_SIZE
 from ..wire.kinds import Blob, Raw, Row, Text
-from ..wire.messages import ENVELOPE_MAX
+from ..wire.messages import ENVELOPE_MAX, Proof, Prove
 from .effects import Drop, Keep, Publish, Send
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .effects import Effect
+    from .member import Member, Opened
 
 RETRY_S = const(120)
 RETRY_S_MAX = const(3600)
 PREFIX = b"o"
 KEPT = Row(("to", Raw(0, 8)), ("kind", Text(16)), ("payload", Blob(ENVELOPE_MAX)))
+REVOKED_SIZE_KEY = b"r"
+SPREAD_S = const(240)  # after a power cut in a whole street its boards ask one after the other
+
 KEPT_MAX = const(4160)  # an envelope, the other two places and the heads
 
 
@@ -76,6 +84,13 @@ class Outbox:
                 effects.append(entry.effect())
         return effects
 
+    def again(self, now: int) -> None:
+        """The broker lost what it had: send everything again at once."""
+        for message_id in self._ids:
+            entry = self._entries[message_id]
+            entry.next_try = now
+            entry.wait_s = RETRY_S
+
     def settle(self, message_id: bytes) -> "list[Effect]":
         """The host has it, or refuses it for good."""
         if message_id not in self._entries:
@@ -102,3 +117,69 @@ class Outbox:
         if message_id not in self._entries:
             self._ids.append(message_id)
         self._entries[message_id] = entry
+
+
+class CatchUp:
+    """What one board asks; a prosumer's two roles share it. `size` is that of the kept checkpoint, 0 without one."""
+
+    def __init__(self, member: "Member") -> None:
+        self.size = 0
+        self.wake_at = 0  # when to ask, or to ask again; 0: nothing is missing
+        self._member = member
+        self._revoked_size = 0  # every revocation among so many first leaves is known
+        self._spread_s = int.from_bytes(member.kid[:4], "big") % SPREAD_S
+        self._asked_at = -RETRY_S
+        self._wait_s = RETRY_S
+        self._open = b""  # the id of the question
+        self._answered = b""  # the one before
+
+    def want(self, now: int) -> None:
+        """Something may be missing."""
+        if not self.wake_at:
+            self._wait_s = RETRY_S
+            soon = now - self._asked_at < RETRY_S  # also if the clock was set back since
+            self.wake_at = now + self._spread_s + (RETRY_S if soon else 0)
+
+    def due(self, now: int) -> "list[Effect]":
+        """The question, if it is time."""
+        if not self.wake_at or now < self.wake_at:
+            return []
+        prove = Prove(
+            network=self._member.network,
+            size=self.size,
+            revoked_size=self._revoked_size,
+            issued_at=now,
+        )
+        self._open, data = self._member.sign(prove)
+        self._asked_at = now
+        self.wake_at = now + self._wait_s
+        self._wait_s = min(2 * self._wait_s, RETRY_S_MAX)
+        return [Send(self._member.host, data)]
+
+    def answered(self, opened: "Opened", proof: Proof, now: int) -> "list[Effect]":
+        """The host's answer: its revocations, one by one by the registrar's word. While there were some, ask for more.
+
+        WireError if it is not the host's, or answers no question of ours.
+        """
+        if opened.kid != self._member.host:
+            raise WireError("not the host's word")
+        if not self._open or proof.prove_id != self._open:
+            if proof.prove_id == self._answered:
+                return []  # delivered twice
+            raise WireError("an answer to no question of ours")
+        revocations = [self._member.open(data) for data in proof.revokes]
+        effects: "list[Effect]" = []
+        for revocation in revocations:
+            effects += self._member.revoke(revocation)
+        self._answered, self._open = self._open, b""
+        self.wake_at = 0
+        if proof.revoked_size > self._revoked_size:
+            self._revoked_size = proof.revoked_size
+            effects.append(Keep(REVOKED_SIZE_KEY, codec.encode(self._revoked_size)))
+            if revocations:
+                self.want(now)
+        return effects
+
+    def take_back(self, kept: bytes) -> None:
+        """How far revocations were known; WireError if it is not what was kept."""
+        self._revoked_size = TREE_SIZE.check(codec.decode(kept), "kept size")

@@ -29,7 +29,7 @@ from ..wire.messages import (
     message_id,
     parse_as,
 )
-from .effects import Drop, Keep, Listen, Note, Send
+from .effects import Drop, Keep, Listen, Note, Publish, Send
 from .member import Core
 
 TYPE_CHECKING = False
@@ -124,7 +124,7 @@ class PlantNode(Core):
             if self._next_offer > now and self.selling:
                 self._offer(self._next_offer, now, effects)
             self._next_offer += self.timing.round_s
-        effects += self.member.outbox.due(now)
+        effects += self.member.due(now)
         self._schedule()
         return effects
 
@@ -139,6 +139,17 @@ class PlantNode(Core):
                 panel.generated[reading.slot] = wh
                 return [panel.pending(self._next_report - self.timing.round_s)]
         raise ValueError("unknown panel")
+
+    def show(self, now: int) -> "list[Effect]":
+        """The offer for the coming round, and whose trade ends to hear."""
+        self._schedule()
+        effects: "list[Effect]" = [
+            Listen("trade_end", sale.contract.meter) for _id, sale in self.sales.sales()
+        ]
+        for offer_id, offer in self.sales.offers.items():
+            if offer.start > now and not self.member.outbox.holds(offer_id):
+                effects.append(Publish("offer", self.member.sign(offer)[1]))
+        return effects
 
     def on_opened(self, opened: "Opened", now: int) -> "list[Effect]":
         """A message for the seller's side; one that is none of its business changes nothing."""
@@ -197,9 +208,9 @@ class PlantNode(Core):
 
     def _schedule(self) -> None:
         times = [self._next_offer - self.timing.offer_lead_s, self._next_report + REPORT_S]
-        outbox_at = self.member.outbox.wake_at()
-        if outbox_at:
-            times.append(outbox_at)
+        member_at = self.member.wake_at()
+        if member_at:
+            times.append(member_at)
         self.wake_at = min(times)
 
     def _offer(self, start: int, now: int, effects: "list[Effect]") -> None:
@@ -329,7 +340,6 @@ class PlantNode(Core):
             if offer.start > now and not outbox.holds(offer_id):
                 effects += outbox.publish(offer_id, "offer", self.member.sign(offer)[1], now)
         for contract_id, sale in self.sales.sales():
-            effects.append(Listen("trade_end", sale.contract.meter))
             if sale.state == life.ACCEPTED and not outbox.holds(contract_id):
                 effects += outbox.send(contract_id, self.member.host, sale.record, now)
                 effects.append(Send(sale.contract.meter, sale.record))

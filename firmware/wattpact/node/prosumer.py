@@ -53,9 +53,18 @@ class ProsumerNode(Core):
         effects = self.plant.on_panel_reading(self._panel_id, reading)
         return self._woken(effects + self.meter.on_reading(reading, now))
 
-    def on_checkpoint(self, bundle: bytes) -> "list[Effect]":
+    def show(self, now: int) -> "list[Effect]":
+        """Both roles'."""
+        effects = self.plant.show(now)
+        return self._woken(effects + self.meter.show(now))
+
+    def on_register(self, data: bytes) -> "list[Effect]":
+        """Perhaps a seller to hear, or a neighbour to ask."""
+        return self.meter.on_register(data)
+
+    def on_checkpoint(self, bundle: bytes, now: int) -> "list[Effect]":
         """The host's signed tree head."""
-        return self.meter.on_checkpoint(bundle)
+        return self._woken(self.meter.on_checkpoint(bundle, now))
 
     def on_opened(self, opened: "Opened", now: int) -> "list[Effect]":
         """A proposal or a buyer's trade end is for the plant, STORED for both, the rest for the meter."""

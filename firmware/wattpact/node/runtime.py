@@ -107,8 +107,7 @@ class Runtime:
         self.carrier.inbox()
         if self._home:
             self.carrier.hear(self._home.filter)
-        self._restore()
-        self._perform(self.core.start())
+        self._begin()
         works = [self.client.run(), self._ticks()]
         works += [self.carrier.run() for _ in range(CARRIERS)]
         tasks = [asyncio.create_task(self._guarded(work)) for work in works]
@@ -222,11 +221,14 @@ class Runtime:
         except Exception as error:
             self._note("fault", "%s: %s" % (type(error).__name__, error))
             self.core = self._build(self._clock.now())
-            self._restore()
+            self._begin()
+            self.carrier.again()
             raise
 
-    def _restore(self) -> None:
-        self._perform(self.core.restore(self._store.items(), self._clock.now()))
+    def _begin(self) -> None:
+        now = self._clock.now()
+        self._perform(self.core.restore(self._store.items(), now))
+        self._perform(self.core.start(now))
 
     def _perform(self, effects: "list[Effect]") -> None:
         for effect in effects:

@@ -16,6 +16,7 @@ from wattpact.ledger.machine import Ledger
 from wattpact.market.need import DayMean
 from wattpact.market.preferences import Preferences
 from wattpact.metering.reading import Reading
+from wattpact.node.buying import AWARD_S
 from wattpact.node.effects import Drop, Keep, Note, Publish, Send
 from wattpact.node.member import Member
 from wattpact.node.meter import MeterNode
@@ -133,7 +134,7 @@ class Street:
     def build_meter(self) -> MeterNode:
         """The home's core."""
         need = DayMean([200] * 96, SLOT, 3600)
-        return MeterNode(self.member(b"anna"), self.timing, Preferences(), need, [], self.now)
+        return MeterNode(self.member(b"anna"), self.timing, Preferences(), need, self.now)
 
     def build_plant(self) -> PlantNode:
         """The plant's core."""
@@ -213,7 +214,8 @@ class Street:
         data = envelope.sign1(Award(network=self.network, awards=rows).payload(), self.issuer)
         self.waiting.append(data)
         self.block()
-        self.hear(self.meter, "in", data)
+        for _twice in range(2):
+            self.hear(self.meter, "in", data)
 
     def until(self, time: int) -> None:
         """Ticks that are due, in order of time, and a block after each that had something to say."""
@@ -270,6 +272,10 @@ def lines() -> "Iterator[str]":
         street.until(time)
         street.block()
         yield from street.lines()
+    street.until(
+        FIRST + 2 * SLOT + 1800 + AWARD_S
+    )  # the award is late: the meter sends its end again
+    yield from street.lines()
     street.award()
     yield from street.lines()
     for deal in street.ledger.contracts():

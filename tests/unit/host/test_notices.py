@@ -8,10 +8,10 @@ import pytest
 
 from host.engine import BlockResult, Refused
 from host.engine import Stored as Recorded
-from host.notices import IDS, shortfall_notices, stored_notices
+from host.notices import IDS, proof_notice, shortfall_notices, stored_notices
 from tests.unit.host.town import SLOT, START, VERIFIER, Town, named, signer
 from wattpact.wire.envelope import open1
-from wattpact.wire.messages import Shortfall, Stored, parse_as
+from wattpact.wire.messages import REVOKES_MAX, Proof, Prove, Shortfall, Stored, parse_as
 
 HOST = signer("sequencer")
 NETWORK = b"network."
@@ -111,3 +111,22 @@ def test_a_plant_that_fell_short_is_named_and_no_other(short: Town) -> None:
     notice = parse_as(Shortfall, opened(envelope))
     assert plant_id == notice.plant_id == named("sunny")
     assert (notice.low, notice.height) == ([(START + SLOT, SLOT)], short.ledger.height)
+
+
+def test_a_proof_holds_as_many_revocations_as_fit() -> None:
+    """Beside the largest bundle fewer than usual; the rest begin where its `revoked_size` says."""
+    revocations = [(3 * number + 1, bytes([number]) * 120) for number in range(20)]
+    sizes: list[int] = []
+    told: list[bytes] = []
+    for bundle in (b"", b"b" * 3_500, b"b" * 3_900, b""):
+        since = sizes[-1] if sizes else 2
+        prove = Prove(network=NETWORK, size=9, revoked_size=since, issued_at=START)
+        notice = proof_notice(HOST, NETWORK, prove, b"p" * 32, bundle, revocations, 99)
+        assert len(notice) <= 4096
+        proof = parse_as(Proof, opened(notice))
+        assert (proof.prove_id, proof.bundle) == (b"p" * 32, bundle)
+        told += proof.revokes
+        sizes.append(proof.revoked_size)
+    assert told == [data for _place, data in revocations[1 : len(told) + 1]]
+    assert len(told) > 2 * REVOKES_MAX
+    assert sizes == sorted(sizes)

@@ -23,7 +23,7 @@ from tests.trade.world import (
 )
 from wattpact.crypto.hashes import kid
 from wattpact.errors import WireError
-from wattpact.node.effects import Drop, Keep, Note, Publish
+from wattpact.node.effects import Drop, Keep, Listen, Note, Publish
 from wattpact.node.member import KNOWN_MAX, Core, Member
 from wattpact.wire import codec
 from wattpact.wire.messages import ROLE_METER, Ask, Register, Stored, message_id, parse_as
@@ -241,16 +241,18 @@ def test_a_node_shows_its_registration_when_it_starts() -> None:
     """Retained by the broker: whoever hears its offers can check them."""
     world = World()
     data = world.register("anna")
-    (publish,) = Core(world.member("anna")).start()
+    publish, listen = Core(world.member("anna")).start(FIRST)
     assert isinstance(publish, Publish)
     assert (publish.kind, publish.payload) == ("register", data)
+    assert isinstance(listen, Listen)
+    assert (listen.kind, listen.sender) == ("revoke", world.desk.kid)
 
 
 def test_what_cannot_be_read_from_the_store_is_dropped_and_noted() -> None:
     """The node starts all the same, with everything that can be read."""
     world, anna = community()
     items = sorted({**anna.flash, b"o" + b"m" * 32: b"torn", b"v" + b"k" * 8: b""}.items())
-    core = world.meter_node(world.member("anna"), anna.meter.preferences, 200, [])
+    core = world.meter_node(world.member("anna"), anna.meter.preferences, 200)
     effects = core.restore(items, world.clock)
     dropped = [effect.key[:1] for effect in effects if isinstance(effect, Drop)]
     notes = [effect.code for effect in effects if isinstance(effect, Note)]
@@ -262,7 +264,7 @@ def test_items_of_others_in_the_store_are_left_alone() -> None:
     """The shell keeps counters there too."""
     world, anna = community()
     items = sorted({**anna.flash, b"zcounter": b"\xff\xff"}.items())
-    core = world.meter_node(world.member("anna"), anna.meter.preferences, 200, [])
+    core = world.meter_node(world.member("anna"), anna.meter.preferences, 200)
     assert not [e for e in core.restore(items, world.clock) if isinstance(e, (Drop, Note))]
 
 

@@ -431,7 +431,7 @@ def test_a_plant_that_was_down_for_hours_reports_every_round_it_still_can() -> N
     world.run_until(FIRST + 6 * ROUND)
     assert offers(world)[-1].low == [(FIRST + ROUND, 4 * ROUND)]
     assert world.ledger.evidence(plant_of("sunny")) == []
-    assert {key[:1] for key in sunny.flash} <= {b"f", b"g", b"o", b"p", b"s"}
+    assert {key[:1] for key in sunny.flash} <= {b"f", b"g", b"o", b"p", b"r", b"s"}
 
 
 def test_what_was_read_before_a_power_cut_is_reported_after_it() -> None:
@@ -459,8 +459,9 @@ def test_an_acceptance_cut_short_is_finished_after_the_power_cut() -> None:
     ]
     restored = world.plant_node(world.member("sunny"), PRICE, YIELD_WH)
     effects = restored.restore(sorted(sunny.flash.items()), world.clock)
+    effects += restored.start(world.clock)
     listens = [(each.kind, each.sender) for each in effects if isinstance(each, Listen)]
-    assert listens == [("trade_end", kid_of("meter 0"))]
+    assert listens == [("revoke", world.desk.kid), ("trade_end", kid_of("meter 0"))]
     world.run_until(FIRST - 900)
     assert len(world.deals()) == 1
 

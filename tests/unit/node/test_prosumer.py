@@ -61,11 +61,11 @@ def test_a_roof_never_buys_from_itself() -> None:
     roof = world.add_prosumer("roof", price=1_000)
     world.hear(roof, ["roof"])
     anna = world.add_meter("anna", hears=["roof"])
-    neighbours = [anna.kid]
+    world.hear(roof, ["anna"])
 
     def build() -> ProsumerNode:
         member = world.member("roof")
-        meter = world.meter_node(member, Preferences(), NEED_WH, neighbours)
+        meter = world.meter_node(member, Preferences(), NEED_WH)
         return ProsumerNode(meter, world.plant_node(member, 1_000, YIELD_WH))
 
     roof._build = build
@@ -148,7 +148,7 @@ def test_a_prosumer_is_one_member_with_one_panel() -> None:
     for name, panels in (("roof", 1), ("farm", 2)):
         world.register(name, described(name, panels))
     members = [world.member("roof"), world.member("roof"), world.member("farm")]
-    meters = [world.meter_node(each, Preferences(), NEED_WH, []) for each in members]
+    meters = [world.meter_node(each, Preferences(), NEED_WH) for each in members]
     plants = [world.plant_node(each, PRICE, YIELD_WH) for each in members]
     ProsumerNode(meters[0], plants[0])
     for meter, plant in ((meters[0], plants[1]), (meters[2], plants[2])):

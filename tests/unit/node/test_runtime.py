@@ -102,7 +102,7 @@ class Obedient(Core):
         self.wake_at = NOW * 2
         self.remembered: list[bytes] = []
 
-    def start(self) -> Effects:
+    def start(self, now: int) -> Effects:
         return [Publish("register", b"born")]
 
     def take_back(self, key: bytes, kept: bytes, now: int) -> None:
@@ -296,6 +296,28 @@ def test_a_fault_is_a_power_cut_and_the_message_comes_again(error: Exception) ->
         assert bench.notes[-1] == "remembered: [b'kept', b'not kept']"
         assert bench.notes[0].startswith("fault: " + type(error).__name__)
         assert bench.built == 2
+
+    bench.answer = answer
+    bench.play(test)
+
+
+def test_a_core_made_anew_is_told_again_what_the_broker_retains() -> None:
+    """It has forgotten whom it heard, so it starts as after a power cut and every filter is asked for once more."""
+    bench = Bench()
+    faults = [KeyError("ours")]
+
+    def answer(_core: Obedient, _kind: str, _data: bytes) -> Effects:
+        if faults:
+            raise faults.pop()
+        return [Listen("offer", OTHER)]
+
+    async def test() -> None:
+        hears = [line for line in bench.told if line.startswith("hear")]
+        with pytest.raises(KeyError):
+            await bench.receive()
+        born = "%s/out/register born kept" % bench.core.member.kid.hex()
+        await bench.until(lambda: bench.told.count(born) == 2)
+        await bench.until(lambda: bench.told.count(hears[0]) == 2)
 
     bench.answer = answer
     bench.play(test)

@@ -50,7 +50,7 @@ def test_the_whole_trade_from_the_offer_to_the_certificate() -> None:
     certificate = award.awards[0][4]  # C9: all of the network's reduction is this user's
     assert (certificate[4], certificate[6], certificate[10]) == (ROUND_WH, coin_ug, 1_000_000)
     assert b"k" + message_id(end.payload()) in anna.flash
-    assert set(world.wire.words(anna.kid)) == {"proposal", "tradeend"}
+    assert set(world.wire.words(anna.kid)) == {"prove", "proposal", "tradeend"}
     assert anna.notes == []
     assert not anna.core.member.dropped
 

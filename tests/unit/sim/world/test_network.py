@@ -2,6 +2,7 @@
 """Virtual time and the fleet's network: one order of events, seeded delays, broadcasts to listeners only."""
 
 from sim.world.network import DELAY_MS, Network, VirtualClock
+from wattpact.wire.topics import RETAINED
 
 NOW = 1_750_000_000
 
@@ -88,6 +89,35 @@ def test_a_broadcast_reaches_listeners_and_replicas_but_not_its_sender() -> None
         (b"c", "offer", b"3"),
         (b"c", "register", b"2"),
     ]
+
+
+def test_whoever_listens_late_gets_what_a_broker_retains() -> None:
+    """The newest registration, offer and checkpoint of each sender; nothing else that was said before."""
+    nodes = Inboxes(1)
+    for kind in ("register", "offer", "checkpoint", "shortfall", "trade_end", "revoke"):
+        nodes.network.publish(b"a", kind, b"old")
+        nodes.network.publish(b"a", kind, b"new")
+        nodes.network.listen(b"b", kind, b"a")
+    nodes.clock.run_until(NOW + 10)
+    heard = sorted((kid, kind, payload) for _at, kid, kind, payload in nodes.seen)
+    assert heard == [(b"b", kind, b"new") for kind in sorted(RETAINED)]
+
+
+def test_everybodys_broadcasts_reach_whoever_listens_to_all() -> None:
+    """What was retained whenever he asks, and what comes; from everybody but himself."""
+    nodes = Inboxes(1)
+    nodes.network.publish(b"a", "register", b"1")
+    for listener in (b"a", b"b", b"b"):
+        nodes.network.listen(listener, "register", b"")
+    nodes.clock.run_until(NOW + 10)
+    assert [(kid, payload) for _at, kid, _kind, payload in nodes.seen] == [(b"b", b"1")] * 2
+    nodes.seen.clear()
+    nodes.network.publish(b"b", "register", b"2")
+    nodes.network.publish(b"c", "register", b"3")
+    nodes.network.publish(b"c", "offer", b"4")
+    nodes.clock.run_until(NOW + 20)
+    heard = sorted((kid, payload) for _at, kid, _kind, payload in nodes.seen)
+    assert heard == [(b"a", b"2"), (b"a", b"3"), (b"b", b"3")]
 
 
 def test_a_message_to_nobody_is_lost_without_a_word() -> None:
