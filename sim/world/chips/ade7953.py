@@ -60,8 +60,10 @@ class Wiring:
 class Faults:
     """What is wrong from now on; counts go down to 0 as they happen."""
 
-    floating: int | None = None
-    """No chip: every byte reads so, and nobody acknowledges."""
+    absent: bool = False
+    """Nothing drives MISO, and nobody acknowledges."""
+    undriven: int = 0xFF
+    """What MISO floats to."""
     spoiled_reads: int = 0
     """Answers with a turned bit on the way."""
     lost_writes: int = 0
@@ -141,7 +143,7 @@ class Ade7953Model:
         """Address in two bytes, direction in one, then the value."""
         self._frame.append(sent)
         if not self._answers() or self._deaf:
-            return 0xFF if self.faults.floating is None else self.faults.floating
+            return self.faults.undriven
         if len(self._frame) == 3 and sent == 0x80:
             self._answer = self._answered(int.from_bytes(self._frame[:2], "big"))
         at = len(self._frame) - 4
@@ -204,7 +206,7 @@ class Ade7953Model:
 
     def _answers(self) -> bool:
         ready = self._supplied and self.mains.now_us >= self._ready_us
-        return self.faults.floating is None and ready and not self._lost
+        return ready and not self.faults.absent and not self._lost
 
     def _counted_down(self, fault: str) -> bool:
         left: int = getattr(self.faults, fault)

@@ -2,8 +2,8 @@
 """An ATM90E32AS on SPI, clock by clock as far as its data sheet tells, driven by modelled mains.
 
 Stricter than the chip: only mode 3, nothing above 1.1 MHz, no register that the data sheet does not list (Misuse),
-configuration only while it is open. `counted` and `destroyed` tell a test what went into its energy registers and what
-left them unread.
+configuration only while it is open. `counted`, `destroyed` and `taken` tell a test what went into its energy registers,
+what left them unread and what was read.
 """
 
 from collections.abc import Sequence
@@ -54,10 +54,12 @@ class Input:
 class Faults:
     """What is wrong from now on. Frames are named by their register; counts go down to 0 as they happen."""
 
-    floating: int | None = None
-    """No chip: every byte reads so."""
+    absent: bool = False
+    """Nothing drives MISO."""
+    undriven: int = 0x00
+    """What MISO floats to."""
     spoiled_reads: dict[int, int] = field(default_factory=dict[int, int])
-    """Answers with turned bits on the way."""
+    """Answers with a turned bit on the way, each time another one."""
     lost_frames: dict[int, int] = field(default_factory=dict[int, int])
     """Frames of which the chip saw fewer than 16 clocks."""
     refused_writes: dict[int, int] = field(default_factory=dict[int, int])
@@ -85,9 +87,14 @@ class Atm90e32Model:
         self._energy = dict.fromkeys(ENERGY, 0)
         self._frame = bytearray()
         self._answer = 0
-        self._deaf = False
+        self._spoils = 0
+        self._deaf = self._unseen = False
         self._supplied = True
         self._start()
+
+    def taken(self, register: int) -> int:
+        """Counts of an energy register that somebody read."""
+        return self.counted[register] - self.destroyed[register] - self._energy[register]
 
     # -- supply
 
@@ -138,6 +145,7 @@ class Atm90e32Model:
     def selected(self, mode: int, hz: int) -> None:
         """A frame begins."""
         self._frame = bytearray()
+        self._unseen = False
         self._deaf = mode != MODE or hz > HZ_MOST
         for fault, act in (("dies_after", self.power_off), ("resets_after", self.reset)):
             left: int | None = getattr(self.faults, fault)
@@ -149,18 +157,19 @@ class Atm90e32Model:
     def exchanged(self, sent: int) -> int:
         """Address in the first two bytes, value in the next two."""
         self._frame.append(sent)
-        if self.faults.floating is not None or not self._answers():
-            return self.faults.floating or 0
+        if not self._answers() or self._unseen:
+            return self.faults.undriven
         if self._deaf:
             return 0x5A ^ len(self._frame)
         register = int.from_bytes(self._frame[:2], "big") & 0x3FF
         if len(self._frame) == 2 and self._counts_down(self.faults.lost_frames, register):
-            self._deaf = True
-            return 0xFF
+            self._unseen = True
+            return self.faults.undriven
         if len(self._frame) == 2 and self._frame[0] & 0x80:
             self._answer = self._read(register)
             if self._counts_down(self.faults.spoiled_reads, register):
-                self._answer ^= 0x0480
+                self._spoils += 1
+                self._answer ^= 1 << self._spoils * 7 % 16
         if len(self._frame) in {3, 4} and self._frame[0] & 0x80:
             return self._answer >> 8 * (4 - len(self._frame)) & 0xFF
         return 0
@@ -168,15 +177,15 @@ class Atm90e32Model:
     def released(self) -> None:
         """A write happens here, if it had exactly 32 clocks."""
         frame, self._frame = self._frame, bytearray()
-        listens = self.faults.floating is None and self._answers() and not self._deaf
-        if not listens or len(frame) != 4 or frame[0] & 0x80:
+        if not self._answers() or self._deaf or self._unseen or len(frame) != 4 or frame[0] & 0x80:
             return
         register = int.from_bytes(frame[:2], "big") & 0x3FF
         if not self._counts_down(self.faults.refused_writes, register):
             self._write(register, int.from_bytes(frame[2:], "big"))
 
     def _answers(self) -> bool:
-        return self._supplied and self.mains.now_us >= self._ready_us
+        present = self._supplied and not self.faults.absent
+        return present and self.mains.now_us >= self._ready_us
 
     @staticmethod
     def _counts_down(fault: dict[int, int], register: int) -> bool:

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 TRIES = const(4)
+AGREED = const(3)
 COUNTS_SAFE = const(60000)  # of 65535: what the chip does beyond them nobody says
 RESET_MS = const(50)  # T1 is 40 at most
 SETTLE_MS = const(500)
 APART_MHZ = const(5000)
 
-_MARKER = const(PL_CONST & 0xFFFF)  # in PL_CONST_LOW, before a reset and after it
+_MARKER = PL_CONST & 0xFFFF  # in PL_CONST_LOW, before a reset and after it
+_FLOATING = const(0xFFFF)  # what no chip drives; as a count it is beyond COUNTS_SAFE
 _UNKNOWN, _NOT_ARRIVED = const(-1), const(-2)
 
 SILENT = "no chip answers: check supply, select pin, wires, SPI mode 3, at most 1 MHz"
@@ -158,23 +160,26 @@ class Atm90e32:
     def _cleared(self, register: int) -> int:
         """What reading an energy register cleared; _NOT_ARRIVED if it did not, _UNKNOWN if nobody knows."""
         value = self._read(register)
-        held = self._read(reg.LAST_DATA)
-        if held != value:
-            value = self._agreed_last(held)
+        if self._read(reg.LAST_DATA) != value:
+            value = self._agreed_last()
             if value == _MARKER:
                 return _NOT_ARRIVED
+        if value == _FLOATING:
+            return _UNKNOWN
         for _ in range(TRIES):
             if self._answers():
                 return value
-        return _UNKNOWN  # a chip that died on the way reads 0000 or FFFF, again and again
+        return _UNKNOWN  # a chip that died on the way
 
-    def _agreed_last(self, held: int) -> int:
-        """What LastSPIData says twice in a row, the first time `held`; _UNKNOWN if it never does."""
-        for _ in range(TRIES):
+    def _agreed_last(self) -> int:
+        """What LastSPIData says three times in a row; _UNKNOWN if it does not. Two frames that are lost look alike."""
+        held = agreed = 0
+        for _ in range(2 * TRIES):
             again = self._read(reg.LAST_DATA)
-            if again == held:
-                return held
+            agreed = agreed + 1 if again == held else 1
             held = again
+            if agreed == AGREED:
+                return held
         return _UNKNOWN
 
     # -- what flows

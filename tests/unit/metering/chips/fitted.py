@@ -90,6 +90,21 @@ class SmallBoard:
         self.driver = Ade7953(self.tap, self.settings, self.mains.sleep_ms)
 
 
+class Witness(Tap):
+    """A bus that notes what the chip had counted when its energy register was read."""
+
+    def __init__(self, board: SmallBoard) -> None:
+        super().__init__(board.tap)
+        self.model = board.model
+        self.counts = 0
+
+    def read(self, register: int, width: int) -> int:
+        value = super().read(register, width)
+        if register == 0x21E:
+            self.counts = self.model.counted[0x31E]
+        return value
+
+
 def running(board: "Board | SmallBoard") -> "Callable[[int], tuple[int, int]]":
     """Start the driver; then `passed(ms)` is (import, export) in uWh of so much time."""
     board.driver.read()

@@ -12,7 +12,7 @@ from tests.unit.metering.chips.fitted import (
     COUNT_UWH,
     Board,
     SmallBoard,
-    Tap,
+    Witness,
 )
 from tests.unit.metering.given import SLOT_S, START, PowerCut, Shelf
 from wattpact.interfaces import MeterDriver
@@ -113,21 +113,6 @@ def test_a_day_of_an_atm90e32_is_counted_to_the_step() -> None:
     assert invalid[0].slot == START + 40_000 - 40_000 % SLOT_S
     assert len(day.readings) == DAY_S // SLOT_S
     assert day.readings[-1].import_register_wh == counters.imported.uwh // 10**6
-
-
-class Witness(Tap):
-    """A bus that notes what the chip had counted when its energy register was read."""
-
-    def __init__(self, board: SmallBoard) -> None:
-        super().__init__(board.tap)
-        self.model = board.model
-        self.counts = 0
-
-    def read(self, register: int, width: int) -> int:
-        value = super().read(register, width)
-        if register == 0x21E:
-            self.counts = self.model.counted[0x31E]
-        return value
 
 
 def one_phase(us: int) -> Sequence[Phase]:

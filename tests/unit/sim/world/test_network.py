@@ -94,7 +94,7 @@ def test_a_broadcast_reaches_listeners_and_replicas_but_not_its_sender() -> None
 def test_whoever_listens_late_gets_what_a_broker_retains() -> None:
     """The newest registration, offer and checkpoint of each sender; nothing else that was said before."""
     nodes = Inboxes(1)
-    for kind in ("register", "offer", "checkpoint", "shortfall", "trade_end", "revoke"):
+    for kind in (*RETAINED, "shortfall", "trade_end", "revoke"):
         nodes.network.publish(b"a", kind, b"old")
         nodes.network.publish(b"a", kind, b"new")
         nodes.network.listen(b"b", kind, b"a")
