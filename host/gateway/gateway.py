@@ -189,14 +189,15 @@ class Gateway:
         self._line.acknowledge(came)
 
     def _admit(self, came: Came) -> bool:
-        """Whether the desk has it now; WireError if it cannot be what it should."""
+        """Whether the desk has it for the next block; WireError if it cannot be what it should."""
         sender, kind = self._entrance.sender(came.topic)
         if not self._meters.spend(sender, len(came.payload), self._clock.now()):
             self.counts["over the limit"] += 1
             return False
         self._entrance.check(kind, came.payload)
-        self._desk.receive(came.payload, sender)
-        return True
+        answers = self._desk.receive(came.payload, sender)
+        self._outgoing.add(answers)
+        return not answers
 
     # -- blocks
 

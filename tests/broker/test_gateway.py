@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from host.desk import Desk
+from host.desk import Desk, Outgoing
 from host.gateway.gateway import Pace
 from host.gateway.limits import Limits
 from tests.broker.mosquitto import Mosquitto, plain
@@ -156,10 +156,10 @@ def test_an_exception_on_one_message_ends_nothing(tmp_path: Path, broker: Mosqui
     def change(desk: Desk) -> None:
         receive = desk.receive
 
-        def stumble(data: bytes, sender: bytes) -> None:
+        def stumble(data: bytes, sender: bytes) -> list[Outgoing]:
             if sender == kid_of("windy"):
                 raise ZeroDivisionError("planted")
-            receive(data, sender)
+            return receive(data, sender)
 
         desk.receive = stumble
 
