@@ -59,6 +59,26 @@ class ModbusLine(Protocol):
         ...
 
 
+class SerialWire(Protocol):
+    """Bytes on a serial line, half duplex or not: an ESP32's UART with its DE pin, or a PC's serial device."""
+
+    def discard(self) -> None:
+        """Throw away what has come in and was not read."""
+        ...
+
+    def write(self, content: bytes) -> None:
+        """Send; return when the last stop bit has left and the line is free for the answer."""
+        ...
+
+    def read(self, count: int, timeout_ms: int) -> bytes:
+        """`count` bytes as soon as they are there, fewer if not within `timeout_ms`. BusError if the line is gone."""
+        ...
+
+    def sleep_ms(self, ms: int) -> None:
+        """Wait at least so long."""
+        ...
+
+
 class MeterDriver(Protocol):
     """A metering chip or a Modbus meter behind its bus, ready to be read."""
 
