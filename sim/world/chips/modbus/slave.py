@@ -99,11 +99,11 @@ class ModbusMeter:
         self.count()
         self.powered = True
 
-    def reset(self, import_uwh: int = 0) -> None:
+    def reset(self, import_uwh: int = 0, export_uwh: int = 0) -> None:
         """Energy is set by somebody at the meter, or another meter takes its place."""
         self.count()
         self.import_nj = import_uwh * NJ_PER_UWH
-        self.export_nj = 0
+        self.export_nj = export_uwh * NJ_PER_UWH
 
     @property
     def import_uwh(self) -> int:
