@@ -13,6 +13,7 @@ from .errors import HostError
 from .export import TABLES, export
 from .keys import OpensslVerifier
 from .output import complain, refuse_chain, standard_output
+from .service import commands as service_commands
 from .verify import BrokenChain, verify
 
 SOUND, BROKEN, NO_ANSWER = 0, 1, 2
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--format", default="csv", choices=("csv", "json"), help="default: csv")
     command.add_argument("--out", metavar="FILE", help="default: standard output")
     command.set_defaults(run=_export)
+    service_commands.add(commands)
     broker_commands.add(commands)
     return parser
 

@@ -5,6 +5,7 @@
     |-- ChainFileError   the file is missing, unreadable, or not the chain this program can continue
     |-- OutputFailed     a result cannot be written; nothing is said of the chain
     |-- BrokerError      the broker's folder, a key or a request is not as it must be; nothing was changed
+    |-- ServiceError     the host's folder, or what it was told to serve, is not as it must be
     |-- GatewayError     the host cannot talk to a broker as it was told to
     |-- BlockStopped     too few witnesses agreed; nothing was committed
     `-- MempoolFull      no room now; the sender's outbox tries again later
@@ -27,6 +28,10 @@ class OutputFailed(HostError):
 
 class BrokerError(HostError):
     """Something of the broker's that cannot be done as asked."""
+
+
+class ServiceError(HostError):
+    """Something of the host's own folder, keys or children."""
 
 
 class GatewayError(HostError):

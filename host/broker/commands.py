@@ -9,10 +9,12 @@ from wattpact.crypto.hashes import kid as kid_of
 
 from ..errors import BrokerError
 from ..output import standard_output
+from ..service import membership
+from ..service.folder import HostFolder, is_host_folder
 from .authority import DEVICE_DAYS, fingerprint, point, public_key, request_key
 from .config import AUTOSAVE_S
 from .folder import opened
-from .members import ROLES, Device
+from .members import ROLES, Device, check_kid
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 
 DONE = 0
+TRADING = {"meter", "plant"}
+"""Roles of whom the chain knows."""
 CONFIG = """
 Writes mosquitto's configuration, access list and a small certificate authority into DIR, which is made if it is
 missing. Run again, it keeps keys, devices and what was chosen before, renews the broker's TLS certificate when it
@@ -44,21 +48,26 @@ example:
   python -m host broker-config broker --host broker.example.org --port 8883
 """
 ENROL = """
-Issues a TLS certificate for a device's TLS key, lists the device with its roles, and writes the access list anew.
-The broker knows a device by its kid, which is that of its trading key; the TLS key is another key. For a device that is
-listed the same command renews its certificate and sets its roles.
+Lets a device in, at the broker and on the chain. DIR is the host's folder, its broker is DIR/broker: the device's TLS
+key gets a certificate, the device comes on the access list with its roles, and the registrar signs its trading key with
+owner, neighbourhood and roles. That waits in DIR/spool for whoever serves the chain. What the device is given lies in
+its folder under DIR/broker/devices. For a device that is listed already the same command renews its certificate; what
+the chain knows of a key cannot be changed, only revoked.
 
-The broker takes it up after SIGHUP. Registering the trading key on the chain is another step, and no command does it
-yet: until then the ledger refuses what the device signs.
+DIR may also be the folder of a broker alone, as broker-config made it: of a broker elsewhere, or for what trades
+nothing (a host, another broker's bridge). Then nothing goes to a chain.
 """
 ENROL_EXAMPLE = """
 example:
-  python -m host enrol broker --csr meter.csr --trading-key meter.pub --roles meter,plant --owner 00112233aabbccdd
+  python -m host enrol town --csr meter.csr --trading-key meter.pub --roles meter --owner 00112233aabbccdd
+  python -m host enrol town --csr roof.csr --trading-key roof.pub --roles meter,plant --owner 00112233aabbccdd
+    --plant-id 0a0b0c0d0e0f1011 --panel 1a1b1c1d1e1f2021:8000:100 --service 08:00-17:00
 """
 REVOKE = """
-Takes a device off the access list and puts its TLS certificates on the revocation list, for good. Effective when the
-broker got SIGHUP: it then refuses the device's connections and hears and tells it nothing on one that stands. The
-chain has a revocation of its own, which this is not.
+Shuts a device out for good. DIR is the host's folder: the registrar's revocation goes to the chain by way of DIR/spool,
+and at the broker of DIR/broker, if there is one, the device goes off the access list and its TLS certificates on the
+revocation list. The broker takes that up with SIGHUP, which a host that runs it sends: it then refuses the device's
+connections and hears and tells it nothing on one that stands. DIR may also be the folder of a broker alone.
 """
 
 
@@ -90,14 +99,28 @@ def add(commands: "Commands") -> None:
     )
     command.set_defaults(run=_config)
 
+    _add_enrol(commands)
+
     command = commands.add_parser(
-        "enrol",
-        help="issue a device's TLS certificate and let it in",
-        description=ENROL,
-        epilog=ENROL_EXAMPLE,
+        "revoke",
+        help="shut a device out, at the broker and on the chain",
+        description=REVOKE,
         formatter_class=raw,
     )
-    command.add_argument("folder", metavar="DIR", help="the broker's folder")
+    command.add_argument("folder", metavar="DIR", help="the host's folder, or a broker's alone")
+    command.add_argument("kid", metavar="KID", help="16 hex digits")
+    command.set_defaults(run=_revoke)
+
+
+def _add_enrol(commands: "Commands") -> None:
+    command = commands.add_parser(
+        "enrol",
+        help="let a device in, at the broker and on the chain",
+        description=ENROL,
+        epilog=ENROL_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("folder", metavar="DIR", help="the host's folder, or a broker's alone")
     key = command.add_mutually_exclusive_group(required=True)
     key.add_argument("--csr", metavar="FILE", help="signing request of the TLS key, PEM or DER")
     key.add_argument("--public-key", metavar="FILE", help="the TLS key itself, PEM, DER or hex")
@@ -113,17 +136,19 @@ def add(commands: "Commands") -> None:
     command.add_argument("--neighbourhood", type=int, default=0, metavar="N", help="default: 0")
     command.add_argument("--days", type=int, default=DEVICE_DAYS, help="default: %d" % DEVICE_DAYS)
     command.add_argument("--replace", action="store_true", help="the device has a new TLS key")
-    command.set_defaults(run=_enrol)
-
-    command = commands.add_parser(
-        "revoke",
-        help="shut a device out of the broker",
-        description=REVOKE,
-        formatter_class=raw,
+    command.add_argument("--plant-id", metavar="ID", help="permanent, 16 hex digits")
+    command.add_argument(
+        "--panel",
+        action="append",
+        metavar="ID:RATED_W:PRESET_WH",
+        help="one of the plant's, and the Wh per slot below which its supply counts as low; may be repeated",
     )
-    command.add_argument("folder", metavar="DIR", help="the broker's folder")
-    command.add_argument("kid", metavar="KID", help="16 hex digits")
-    command.set_defaults(run=_revoke)
+    command.add_argument(
+        "--service",
+        metavar="HH:MM-HH:MM",
+        help="local time in which the plant is judged; one window, or twelve with commas, January first",
+    )
+    command.set_defaults(run=_enrol)
 
 
 def _config(options: argparse.Namespace) -> int:
@@ -169,20 +194,55 @@ def _enrol(options: argparse.Namespace) -> int:
         tls_key=fingerprint(key).hex(),
         trading_key=trading_key,
     )
-    with opened(_folder(options)) as folder:
+    place, host = _places(options)
+    registration = None
+    if host and set(device.roles) & TRADING:
+        if not trading_key:
+            raise BrokerError("the chain registers a key, not a kid: --trading-key")
+        member = membership.member_of(options, bytes.fromhex(trading_key), device.roles)
+        registration = membership.sign(host, member)
+    with opened(place) as folder:
         given = folder.enrol(kid, key, device, options.days, replace_key=options.replace)
-    return _say(
+    lines = [
         "%s: enrolled as %s" % (kid, ", ".join(device.roles)),
         "serial  %s" % device.certificates[-1].serial,
         "given   %s: tls.crt, ca.crt (PEM), tls.der, ca.der" % given,
-        "The broker takes it up after SIGHUP. On the chain the device is not registered by this.",
-    )
+        "broker  takes it up with SIGHUP, which a host that runs it sends",
+    ]
+    if host and registration:
+        new = membership.register(host, registration, given)
+        lines += [
+            "        and register.cbor, genesis.cbor",
+            "chain   its registration %s" % ("waits in %s" % host.spool if new else "is as it was"),
+        ]
+    else:
+        lines.append("chain   nothing: this registers no trading key")
+    return _say(*lines)
 
 
 def _revoke(options: argparse.Namespace) -> int:
-    with opened(_folder(options)) as folder:
-        folder.revoke(options.kid)
-    return _say("%s: revoked; effective when the broker got SIGHUP" % options.kid)
+    place, host = _places(options)
+    check_kid(options.kid)
+    lines: list[str] = []
+    trades = True
+    if host is None or place.exists():
+        with opened(place) as folder:
+            if host is None or folder.lists(options.kid):
+                trades = bool(TRADING & set(folder.revoke(options.kid)))
+                lines.append("%s: revoked; effective when the broker got SIGHUP" % options.kid)
+    if host and trades:
+        membership.revoke(host, bytes.fromhex(options.kid))
+        lines.append("%s: its revocation waits for the chain in %s" % (options.kid, host.spool))
+    return _say(*lines)
+
+
+def _places(options: argparse.Namespace) -> tuple[Path, HostFolder | None]:
+    """(the broker's folder, the host's): DIR is the host's, or a broker's alone."""
+    path = _folder(options)
+    if not is_host_folder(path):
+        return path, None
+    host = HostFolder(path)
+    return host.broker, host
 
 
 def _folder(options: argparse.Namespace) -> Path:

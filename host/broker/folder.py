@@ -47,7 +47,7 @@ class BrokerFolder:
 
     def configure(self, **chosen: Any) -> Settings:
         """Make what is missing and write the rest anew. `chosen` are fields of Settings; None keeps what was."""
-        settings = self._settings() if self._has("broker.json") else Settings()
+        settings = self.settings() if self._has("broker.json") else Settings()
         changes = {key: value for key, value in chosen.items() if value is not None}
         settings = replace(settings, **changes).check()
         members, authority = self._members(), self._authority()
@@ -66,7 +66,7 @@ class BrokerFolder:
         The same key again is a renewal: the certificate before goes on. Another key needs `replace_key`, and the
         certificates before end.
         """
-        settings, members, authority = self._settings(), self._members(), self._authority()
+        settings, members, authority = self.settings(), self._members(), self._authority()
         self._check_device(kid, key, device)
         known = members.devices.get(kid)
         if known and known.revoked_at:
@@ -97,15 +97,23 @@ class BrokerFolder:
         self._derive(settings, members, authority)
         return self.path / given
 
-    def revoke(self, kid: str) -> None:
-        """The device is off the access list, and its certificates are on the revocation list. Twice is as once."""
-        settings, members, authority = self._settings(), self._members(), self._authority()
+    def lists(self, kid: str) -> bool:
+        """Whether this device was ever enrolled here."""
+        return kid in self._members().devices
+
+    def revoke(self, kid: str) -> list[str]:
+        """The device is off the access list, and its certificates are on the revocation list. Twice is as once.
+
+        Its roles.
+        """
+        settings, members, authority = self.settings(), self._members(), self._authority()
         check_kid(kid)
         if kid not in members.devices:
             raise BrokerError("%s: is not enrolled" % kid)
         members.devices[kid].revoke(self._seconds(), for_good=True)
         self._write("members.json", members.text().encode(), PRIVATE)
         self._derive(settings, members, authority)
+        return members.devices[kid].roles
 
     def _check_device(self, kid: str, key: x.PublicKey, device: Device) -> None:
         check_kid(kid)
@@ -164,7 +172,8 @@ class BrokerFolder:
         certificate = authority.server(key, settings.hosts, self.now)
         self._write("server.crt", certificate.public_bytes(Encoding.PEM), PUBLIC)
 
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """What was configured; BrokerError if nothing was."""
         if not self._has("broker.json"):
             raise BrokerError("%s: no broker was configured there: broker-config" % self.path)
         return Settings.read(self._read("broker.json").decode(), str(self.path / "broker.json"))

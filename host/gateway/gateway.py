@@ -72,7 +72,7 @@ class Gateway:
         self.counts: Counter[str] = Counter()
         """What came, what was turned away and why, and what went out."""
         self.on_block: Callable[[BlockResult], None] = lambda result: None
-        """Called with every block made and every refusal."""
+        """Called with every block, and with answers that need no block."""
         self.on_tick: Callable[[], None] = lambda: None
         """Called about once a second of the machine's, in the loop's thread."""
         self.up = False
@@ -260,7 +260,7 @@ class Gateway:
         else:
             self._outgoing.add(effects)
         self.counts["refused"] += len(result.refused)
-        if result.committed or result.refused:
+        if result.committed or result.stored or result.refused:
             self.on_block(result)
 
     # -- what goes out

@@ -130,16 +130,20 @@ class Client:
 class Community:
     """One broker's folder, the broker on it, and who is enrolled."""
 
-    def __init__(self, folder: Path, *hosts: str, autosave_s: int = 1) -> None:
+    def __init__(
+        self, folder: Path, *hosts: str, autosave_s: int = 1, network: bytes = NETWORK
+    ) -> None:
         self.folder = folder / "broker"
+        self.enrols_in = self.folder
+        """What `enrol` is given: this broker alone, or a host's folder."""
         self.port = free_port()
         options = [part for host in hosts for part in ("--host", host)]
-        options += ["--port", str(self.port), "--bind", HOST, "--network", NETWORK.hex()]
+        options += ["--port", str(self.port), "--bind", HOST, "--network", network.hex()]
         run("broker-config", self.folder, *options, "--autosave", str(autosave_s))
         self.ca = self.folder / "ca.crt"
         self.broker = Mosquitto(folder / "run", self.folder / "mosquitto.conf", self.port)
         self.url = self.broker.url
-        self._keys = folder / "keys"
+        self._keys = folder / "devices-keys"
         self._keys.mkdir()
 
     def enrol(self, name: str, roles: str, *more: str) -> Device:
@@ -153,7 +157,7 @@ class Community:
         request = device.tls_key.with_suffix(".csr")
         trading = device.tls_key.with_suffix(".trading")
         arguments = ["--csr", request, "--trading-key", trading, "--roles", roles]
-        run("enrol", self.folder, *arguments, "--owner", OWNER, *more)
+        run("enrol", self.enrols_in, *arguments, "--owner", OWNER, *more)
 
     def enrol_tls_key(self, device: Device, other: Device, roles: str, *more: str) -> None:
         """The device with the TLS key of another."""
@@ -161,11 +165,11 @@ class Community:
         path = other.tls_key.with_suffix(".hex")
         path.write_text(point(public).hex() + "\n")
         arguments = ["--public-key", path, "--kid", device.kid.hex(), "--roles", roles]
-        run("enrol", self.folder, *arguments, "--owner", OWNER, *more)
+        run("enrol", self.enrols_in, *arguments, "--owner", OWNER, *more)
 
     def revoke(self, device: Device) -> None:
         """By the command; the broker hears of it by a reload."""
-        run("revoke", self.folder, device.kid.hex())
+        run("revoke", self.enrols_in, device.kid.hex())
 
     def stranger(self, name: str) -> Device:
         """A device with keys and a request that nobody has enrolled."""

@@ -36,10 +36,12 @@ PATIENCE_S = 60
 class Member:
     """One node at the broker, with a session that outlives a connection."""
 
-    def __init__(self, name: str, network: bytes, broker_number: int) -> None:
+    def __init__(
+        self, name: str, network: bytes, broker_number: int, host: bytes | None = None
+    ) -> None:
         self.kid = kid_of(name)
         self.network = network
-        self.host = kid_of("sequencer")
+        self.host = host or kid_of("sequencer")
         paho = mqtt.Client(CallbackAPIVersion.VERSION2, self.kid.hex(), protocol=mqtt.MQTTv5)
         self.client = Client(paho, broker_number, HOST)
         asked = Properties(PacketTypes.CONNECT)
