@@ -154,6 +154,7 @@ class Gateway:
             self.counts["connections"] += 1
             known = "the broker kept our messages" if event.known else "a new session"
             self._say("connected to the broker: %s" % known)
+            self._outgoing.add(self._desk.on_connected(fresh=not event.known))
         elif isinstance(event, Landed):
             self._on_landed(event)
         elif isinstance(event, Down):

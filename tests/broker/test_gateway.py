@@ -11,10 +11,11 @@ from host.gateway.gateway import Pace
 from host.gateway.limits import Limits
 from tests.broker.mosquitto import Mosquitto, plain
 from tests.broker.office import Member, Office, office, until
-from tests.unit.host.town import SLOT, START, Town, kid_of, signer
+from tests.unit.host.town import SLOT, START, VERIFIER, Town, kid_of, signer
+from wattpact.ledger.light import LightClient
 from wattpact.wire import topics
 from wattpact.wire.envelope import sign1
-from wattpact.wire.messages import Award, message_id
+from wattpact.wire.messages import Award, Proof, Prove, message_id
 
 QUICK = Pace(block_s=0)
 PLANTS = ("sunny", "windy")
@@ -112,6 +113,21 @@ def test_a_contract_is_settled_and_its_award_comes(here: Office) -> None:
         award = home.next()
     assert isinstance(award, Award)
     assert [row[1] for row in award.awards] == [kid_of("home")]
+
+
+def test_a_question_is_answered_at_once_and_without_a_block(here: Office) -> None:
+    """What the member missed is on the chain already."""
+    until(lambda: here.gateway.counts["sent"])  # the checkpoint is announced
+    size = recorded(here)
+    question = Prove(network=here.town.network, size=0, revoked_size=0, issued_at=START)
+    payload = question.payload()
+    with here.member("home") as home:
+        home.hand_in(sign1(payload, signer("home")))
+        answer = home.next()
+    assert isinstance(answer, Proof)
+    assert (answer.prove_id, answer.revoked_size) == (message_id(payload), size)
+    client = LightClient(here.town.ledger.genesis, VERIFIER)
+    assert client.accept(answer.bundle).size == recorded(here) == size
 
 
 def test_what_cannot_be_a_transaction_is_counted_and_the_next_is_served(here: Office) -> None:
@@ -225,6 +241,23 @@ def test_a_broker_that_is_killed_loses_nothing_that_a_sender_repeats(
     with here.member("sunny") as sunny:
         told(sunny, offers(here, sunny, "sunny", 10))
     assert recorded(here) == 3 + 10
+
+
+def test_a_broker_that_was_wiped_is_given_the_checkpoint_again(
+    tmp_path: Path, broker: Mosquitto, here: Office
+) -> None:
+    """It is there for whoever comes late, before the next announcement."""
+    checkpoint = topics.broadcast(here.town.network, kid_of("sequencer"), "checkpoint")
+    heard: list[tuple[str, bytes]] = []
+    for _time in range(2):
+        with here.member("home") as home:
+            home.client.subscribe(checkpoint)
+            heard.append(home.client.next())
+        broker.kill()
+        until(lambda: not here.gateway.up)
+        broker.start(data=tmp_path / "empty")
+        until(lambda: here.gateway.up)
+    assert heard[0] == heard[1]
 
 
 def test_the_host_is_born_and_its_last_will_tells_of_its_death(here: Office) -> None:
