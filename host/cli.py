@@ -13,6 +13,7 @@ from .errors import HostError
 from .export import TABLES, export
 from .keys import OpensslVerifier
 from .output import complain, refuse_chain, standard_output
+from .plant import command as plant_command
 from .service import commands as service_commands
 from .verify import BrokenChain, verify
 
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_export)
     service_commands.add(commands)
     broker_commands.add(commands)
+    plant_command.add(commands)
     return parser
 
 

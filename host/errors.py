@@ -7,6 +7,7 @@
     |-- BrokerError      the broker's folder, a key or a request is not as it must be; nothing was changed
     |-- ServiceError     the host's folder, or what it was told to serve, is not as it must be
     |-- GatewayError     the host cannot talk to a broker as it was told to
+    |-- PlantError       a file or setting of a plant's node is not as it must be
     |-- BlockStopped     too few witnesses agreed; nothing was committed
     `-- MempoolFull      no room now; the sender's outbox tries again later
 
@@ -36,6 +37,10 @@ class ServiceError(HostError):
 
 class GatewayError(HostError):
     """An address, a TLS file or a setting with which no broker can be reached."""
+
+
+class PlantError(HostError):
+    """A plant's node cannot run with what its folder holds."""
 
 
 class BlockStopped(HostError):

@@ -2,7 +2,9 @@
 """The SerialWire seam on a PC: a serial device by pyserial, which belongs to one program at a time."""
 
 import errno
+import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,6 +13,8 @@ import serial
 
 from wattpact.errors import BusError
 
+GONE = (OSError, ValueError, termios.error)
+"""What pyserial lets through when an adapter is pulled out; the last is no OSError."""
 DEVICES = ("ttyUSB*", "ttyACM*", "serial/by-id/*")
 
 
@@ -23,7 +27,7 @@ class SerialDevice:
             self._serial = serial.Serial(
                 path, baud, parity=parity, stopbits=stop_bits, timeout=0, exclusive=True
             )
-        except (serial.SerialException, OSError, ValueError) as error:
+        except (serial.SerialException, *GONE) as error:
             raise BusError(_why_not(path, baud, error)) from error
 
     def __enter__(self) -> Self:
@@ -35,13 +39,18 @@ class SerialDevice:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._serial.close()
+        self.close()
+
+    def close(self) -> None:
+        """It may be opened again, by anybody."""
+        with suppress(*GONE):
+            self._serial.close()
 
     def discard(self) -> None:
         """What has come in and was not read."""
         try:
             self._serial.reset_input_buffer()
-        except (OSError, ValueError) as error:
+        except GONE as error:
             raise BusError("the serial device is gone: %s" % error) from error
 
     def write(self, content: bytes) -> None:
@@ -49,7 +58,7 @@ class SerialDevice:
         try:
             self._serial.write(content)
             self._serial.flush()
-        except (OSError, ValueError) as error:
+        except GONE as error:
             raise BusError("the serial device is gone: %s" % error) from error
 
     def read(self, count: int, timeout_ms: int) -> bytes:
@@ -57,7 +66,7 @@ class SerialDevice:
         try:
             self._serial.timeout = timeout_ms / 1000
             return self._serial.read(count)
-        except (OSError, ValueError) as error:
+        except GONE as error:
             raise BusError("the serial device is gone: %s" % error) from error
 
     @staticmethod

@@ -22,6 +22,7 @@ from wattpact.crypto.hashes import kid
 from ..broker.authority import DEVICE_DAYS, fingerprint, load_certificate, load_key
 from ..broker.folder import RENEW_SHARE, opened
 from ..broker.members import Device
+from ..clock import SystemClock
 from ..desk import Desk
 from ..engine import EmbeddedEngine
 from ..gateway.gateway import Gateway, Pace
@@ -35,14 +36,6 @@ from .folder import WITNESSES, HostFolder
 from .spool import Spool
 
 STATUS_S = 60
-
-
-class SystemClock:
-    """The machine's, which NTP keeps right."""
-
-    def now(self) -> int:
-        """Unix seconds."""
-        return int(time.time())
 
 
 @dataclass
