@@ -188,6 +188,9 @@ def main() -> int:
     except BusError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 2
     return 0
 
 

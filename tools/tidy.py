@@ -225,8 +225,8 @@ def check_unfinished(source: Source) -> Iterator[Finding]:
 
 
 def check_integers(source: Source) -> Iterator[Finding]:
-    """No float where two interpreters must agree; a board's are 32 bits wide. Drivers may use them inside metering."""
-    if not source.on_board() or "/metering/" in source.name:
+    """No float where two interpreters must agree: a board's are 32 bits wide."""
+    if not source.on_board():
         return
     for node in ast.walk(source.syntax):
         constant = isinstance(node, ast.Constant) and isinstance(node.value, float)

@@ -86,6 +86,14 @@ def test_nobody_at_an_address_and_another_baud_rate_are_silence() -> None:
         assert bus.now_us - before_us < TRIES * 1_000_000
 
 
+def test_another_parity_is_silence() -> None:
+    """The meter hears frames that are broken in each of their bytes."""
+    bus, rtu = line()
+    bus.frame = "8E1"
+    with pytest.raises(BusError, match="no answer"):
+        asked(rtu)
+
+
 def test_a_slow_and_split_answer_is_one() -> None:
     """Within the time that a meter may think, however it comes in pieces."""
     bus, rtu = line()
