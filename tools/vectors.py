@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write tests/vectors/{wire,crypto,element}/*.json, or with --check say which of them is not what the code gives.
+"""Write vectors of wire, crypto, element and metering, or with --check say which of them is not what the code gives.
 
 The vectors are the protocol for anybody's language: one object a case, bytes in hex, `ok` says whether it is accepted.
 """
@@ -9,7 +9,16 @@ from collections.abc import Callable
 from functools import partial
 
 from generated import ROOT, refresh
-from vector_cases import codec, crypto, element, envelopes, messages, topics, verdicts
+from vector_cases import (
+    codec,
+    crypto,
+    element,
+    envelopes,
+    messages,
+    metering,
+    topics,
+    verdicts,
+)
 from vector_cases.form import Case, text_of
 
 FOLDER = ROOT / "tests" / "vectors"
@@ -24,6 +33,7 @@ FILES: "dict[str, Callable[[], list[Case]]]" = {
     "crypto/sign.json": crypto.sign_cases,
     "crypto/verify.json": verdicts.verify_cases,
     "element/exchanges.json": element.cases,
+    "metering/chips.json": metering.chip_cases,
 }
 
 
