@@ -7,7 +7,11 @@ inside functions here.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..interfaces import MeterDriver, ModbusLine
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..interfaces import MeterDriver, ModbusLine, RegisterBus
+    from .chips.frames import Ade7953Frames, Atm90e32Frames
 
 # Field of a Measurement, OBIS code A-B:C.D.E, unit.
 OBIS = (
@@ -65,3 +69,37 @@ def modbus_meter(name: str, line: "ModbusLine", unit: int) -> "MeterDriver":
     else:
         raise ValueError("no driver is called " + name)
     return FloatMeter(line, unit, layout)
+
+
+def metering_chip(
+    name: str,
+    bus: "RegisterBus",
+    calibration: "dict[str, Any]",
+    line_hz: int,
+    nominal_v: int,
+    sleep_ms: "Callable[[int], None]",
+) -> "MeterDriver":
+    """The driver of atm90e32 or ade7953; ValueError for another name or a figure that cannot be. Reads nothing yet."""
+    if name == "atm90e32":
+        from .chips.atm90e32 import Atm90e32
+
+        settings = dict(calibration)
+        settings["line_hz"] = line_hz
+        settings["nominal_v"] = nominal_v
+        return Atm90e32(bus, settings, sleep_ms)
+    if name == "ade7953":
+        from .chips.ade7953 import Ade7953
+
+        return Ade7953(bus, calibration, sleep_ms)
+    raise ValueError("no driver is called " + name)
+
+
+def spi_frames(name: str) -> "Atm90e32Frames | Ade7953Frames":
+    """How that chip's registers travel on SPI; ValueError for another name."""
+    from .chips import frames
+
+    if name == "atm90e32":
+        return frames.Atm90e32Frames()
+    if name == "ade7953":
+        return frames.Ade7953Frames()
+    raise ValueError("no driver is called " + name)
