@@ -15,6 +15,7 @@ from sim.world.electricity import Phase
 
 from .ade7953_map import (
     BYTES,
+    CHECKSUM,
     CONFIG,
     ENERGY,
     LAST_ADDRESS,
@@ -38,6 +39,9 @@ START_US = 66_000
 LAG_US = 10_000
 SPI_MODES = (0, 3)
 SPI_HZ_MOST = 5_000_000
+I2C_BYTE_US = 23
+"""Nine bits at 400 kHz."""
+CHECKSUM_US = 143
 I2C_ADDRESS = 0x38
 READ, WRITE = 0x35, 0xCA
 RESET_BIT, SAG_BIT, CRC_BIT = 1 << 20, 1 << 19, 1 << 21
@@ -120,13 +124,14 @@ class Ade7953Model:
         for register in ENERGY:
             self.destroyed[register] += _signed(self._energy[register])
         self._registers = dict(WRITABLE)
-        self._measured = dict.fromkeys(MEASURED, 0) | {0x702: 3, 0x37F: 0xFFFFFFFF}
+        self._measured = dict.fromkeys(MEASURED, 0) | {0x702: 3, CHECKSUM: 0xFFFFFFFF}
         self._energy = dict.fromkeys(ENERGY, 0)
         self._remainders = dict.fromkeys(ENERGY, 0)
         self._status = {STATUS_A: RESET_BIT, STATUS_B: 0}
         self._last = (0, 0, 0)
         self._unlocked = False
         self._lost = False
+        self._checksum_us = self.mains.now_us
         self._at_us = self.mains.now_us
         self._ready_us = self.mains.now_us + START_US
 
@@ -166,6 +171,7 @@ class Ade7953Model:
 
     def writeto(self, address: int, content: bytes, stop: bool = True) -> int:
         """A register's address, alone before a repeated start, or with a value."""
+        self.mains.sleep_us(I2C_BYTE_US * (1 + len(content)))
         self._begin()
         self._acknowledge(address)
         if len(content) < 2:
@@ -180,6 +186,7 @@ class Ade7953Model:
 
     def readfrom(self, address: int, count: int) -> bytes:
         """The value that the repeated start asks for."""
+        self.mains.sleep_us(I2C_BYTE_US * (1 + count))
         self._acknowledge(address)
         pointer, self._pointer = self._pointer, None
         if pointer is None:
@@ -216,7 +223,11 @@ class Ade7953Model:
     def _answered(self, register: int) -> bytes:
         self._catch_up(LAG_US)
         home, width = _home(register)
-        value = self._value(home) % SPAN if width > 2 and home != 0x37F else self._value(home)
+        if home == CHECKSUM:
+            if self.mains.now_us - self._checksum_us < CHECKSUM_US:
+                raise Misuse("the checksum was read twice within 143 us")
+            self._checksum_us = self.mains.now_us
+        value = self._value(home) % SPAN if width > 2 and home != CHECKSUM else self._value(home)
         if register not in {LAST_OP, LAST_ADDRESS, *LAST_VALUES}:
             self._last = (READ, register, value)
         if width == 4 and home in SIGNED:
@@ -330,8 +341,8 @@ class Ade7953Model:
             self._status[STATUS_A] |= SAG_BIT
         if self._registers[CONFIG] & 0x100:
             content = repr(sorted(self._registers.items())).encode()
-            before, self._measured[0x37F] = self._measured[0x37F], crc32(content)
-            if before not in {0xFFFFFFFF, self._measured[0x37F]}:
+            before, self._measured[CHECKSUM] = self._measured[CHECKSUM], crc32(content)
+            if before not in {0xFFFFFFFF, self._measured[CHECKSUM]}:
                 self._status[STATUS_A] |= CRC_BIT
 
 

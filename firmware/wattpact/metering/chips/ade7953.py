@@ -67,7 +67,7 @@ class Ade7953:
         span_uwh = (reg.ENERGY_SPAN >> 1) * _KWH_UWH // self._per_kwh
         self.counting = Counting(CLEARED, _KWH_UWH // self._per_kwh + 1, span_uwh)
         self._started = False
-        self._checksum = 0
+        self._checksum = -1
         self._flags = 0
         self._last = 0
         self._parts = [0, 0]  # imported, exported, in uWh / counts per kWh
@@ -106,6 +106,7 @@ class Ade7953:
 
     def _set_up(self) -> None:
         self._sleep_ms(START_MS)
+        self._checksum = -1
         try:
             self._write_once(reg.WRITE_PROTECT, 0)
             self._write(reg.CONFIG, reg.CONFIG_VALUE)
@@ -125,7 +126,7 @@ class Ade7953:
         for place, value in self._registers:
             if self._read(place) != value:
                 raise fault("it does not keep its settings: check its supply")
-        self._checksum = self._agreed(reg.CHECKSUM, 0)
+        self._checksum = self._read_checksum()
 
     def _runs(self) -> bool:
         """Whether it meters as it was set up; BusError if it does not answer."""
@@ -134,8 +135,19 @@ class Ade7953:
             if config == reg.CONFIG_RESET:
                 return False
             if config == reg.CONFIG_VALUE and self._read(reg.OPTIMUM) == reg.OPTIMUM_VALUE:
-                return self._agreed(reg.CHECKSUM, 0) == self._checksum
+                return self._read_checksum() == self._checksum
         raise fault(SILENT)
+
+    def _read_checksum(self) -> int:
+        """What two reads in a row say; it is ready again after 143 us."""
+        before = -1
+        for _ in range(TRIES):
+            after = self._read(reg.CHECKSUM)
+            if after in (before, self._checksum):
+                return after
+            before = after
+            self._sleep_ms(1)
+        raise fault("register 37F reads differently each time: check wires and clock")
 
     # -- transfers
 
@@ -152,18 +164,16 @@ class Ade7953:
                 return
         raise fault("register %03X cannot be written: check wires and clock" % place[0])
 
-    def _agreed(self, place: "Place", most: int) -> int:
-        """The later of two reads in a row that are equal or less than `most` apart: nothing else tells a turned bit."""
+    def _read_energy(self) -> int:
+        """The later of two reads in a row that say about the same: nothing else tells a turned bit."""
+        place = _of(reg.ENERGY_A, self._channel)
         before = self._read(place)
         for _ in range(TRIES):
             after = self._read(place)
-            if after == before or abs(_signed(after - before)) < most:
+            if abs(_signed(after - before)) < AGREE_COUNTS:
                 return after
             before = after
-        raise fault("register %03X reads differently each time: check wires and clock" % place[0])
-
-    def _read_energy(self) -> int:
-        return self._agreed(_of(reg.ENERGY_A, self._channel), AGREE_COUNTS)
+        raise fault("register 21E reads differently each time: check wires and clock")
 
     def _read_phase(self) -> Phase:
         power = _signed(self._read(_of(reg.POWER_A, self._channel)))

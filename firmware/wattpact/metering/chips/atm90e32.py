@@ -109,7 +109,7 @@ class Atm90e32:
             self._read(register)  # what it counted while it settled
 
     def _as_set_up(self) -> bool:
-        for register, value in self._setup.registers:
+        for register, value in self._setup.registers + [(reg.ACCESS, reg.CLOSED)]:
             if self._read(register) != value and self._read(register) != value:
                 return False
         return True

@@ -198,6 +198,8 @@ def test_its_checksum_follows_the_settings() -> None:
     chip.spi.write(0x281, 3, 0x400001)
     chip.mains.sleep_ms(20)
     assert chip.spi.read(0x37F, 4) != before
+    with pytest.raises(Misuse, match="within 143 us"):
+        chip.spi.read(0x37F, 4)
 
 
 def test_a_reset_by_its_bit_takes_everything_back() -> None:
