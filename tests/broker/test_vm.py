@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The firmware's MQTT client on the real MicroPython in a board's heap, against a real broker."""
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from sim.vm.bytecode import compile_module, guest_modules
+from sim.vm.clock import ScaledClock
+from sim.vm.connections import Resolve, Route
+from sim.vm.faults import Stopped
+from sim.vm.machine import Machine
+from tests.broker.mosquitto import HOST, plain
+from tests.broker.node import LIMIT_S, Node, Peer, line_to, peer, until
+from tests.broker.test_mqtt_tls import Authority, broker_of
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAP_BYTES = 96 * 1024
+WINDOW = 8
+SPEED = 20  # of the guest's clock, so that it does not wait long to dial again
+LINK = ("__init__", "dial", "mqtt", "packets", "session")
+USED = ("__init__", "compat", "errors", *("link/" + name for name in LINK))
+
+# Whatever comes to to/m1 goes back to from/m1, in its order, each at QoS 1.
+ECHO = """\
+import asyncio, gc, random, time
+from wattpact.link.dial import dialler
+from wattpact.link.mqtt import MqttClient
+from wattpact.link.session import Session
+
+queue = []
+more = asyncio.Event()
+
+async def on_message(topic, payload):
+    queue.append(payload)
+    more.set()
+
+def note(text, error):
+    print("note", text, repr(error))
+
+session = Session("m1", "p/m1", 1, 60, 4)
+client = MqttClient(
+    session, dialler("broker.test", 1883), on_message, note,
+    time.ticks_ms, asyncio.sleep_ms, lambda n: random.getrandbits(16) % n,
+)
+
+async def main():
+    asyncio.create_task(client.run())
+    await client.subscribe("to/m1")
+    print("subscribed")
+    while True:
+        await more.wait()
+        more.clear()
+        while queue:
+            await client.publish("from/m1", queue[0])
+            queue.pop(0)
+        gc.collect()
+
+asyncio.run(main())
+"""
+
+
+class Board:
+    """A VM with the client; it is `up` when it has subscribed."""
+
+    def __init__(self, folder: Path, resolve: Resolve) -> None:
+        self.heard = ""
+        folders = {"/board": folder, "/modules": guest_modules()}
+        machine = Machine(HEAP_BYTES, folders, clock=ScaledClock(SPEED), resolve=resolve)
+        self.run = machine.start(ECHO, self._hear)
+
+    def _hear(self, stream: int, chunk: bytes) -> None:
+        self.heard += chunk.decode()
+
+    async def up(self) -> None:
+        await until(lambda: "subscribed\n" in self.heard or self.run.ended)
+        assert not self.run.ended, self.heard
+
+    def end(self) -> None:
+        """It worked until now."""
+        self.run.stop()
+        with pytest.raises(Stopped):
+            self.run.join(LIMIT_S)
+
+
+@pytest.fixture(name="firmware", scope="module")
+def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The client as a board has it."""
+    folder = tmp_path_factory.mktemp("board")
+    for name in USED:
+        compile_module(ROOT / "firmware/wattpact" / (name + ".py"), folder / "wattpact" / name)
+    return folder
+
+
+@contextlib.contextmanager
+def board(folder: Path, port: int, tls: ssl.SSLContext | None = None) -> Generator[Board]:
+    """Dials `port` whatever it dials."""
+    made = Board(folder, lambda host, dialled: Route(HOST, port, tls, "localhost"))
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+def sample(count: int) -> list[bytes]:
+    """Payloads of all sizes up to a message of the protocol, none like another."""
+    sizes = [random.randrange(1500) for _ in range(count)]
+    return [b"%d " % number + random.randbytes(size) for number, size in enumerate(sizes)]
+
+
+def exchange(other: Peer, payloads: list[bytes]) -> list[bytes]:
+    """All that comes back until each has. At most WINDOW are under way: the guest keeps those in its heap."""
+    heard: list[bytes] = []
+    for at in range(0, len(payloads), WINDOW):
+        window = payloads[at : at + WINDOW]
+        for payload in window:
+            other.say("to/m1", payload)
+        missing = set(window)
+        while missing:
+            heard += other.hear(1)
+            missing.discard(heard[-1])
+    return heard
+
+
+def test_messages_go_both_ways_at_qos_1(firmware: Path, tmp_path: Path) -> None:
+    """Three hundred, of all sizes, each once and in order, in a heap of 96 KB."""
+
+    async def play(port: int) -> None:
+        with peer(port, "from/m1") as other, board(firmware, port) as vm:
+            await vm.up()
+            payloads = sample(300)
+            assert await asyncio.to_thread(exchange, other, payloads) == payloads
+            assert vm.heard == "subscribed\n"
+
+    with plain(tmp_path) as broker:
+        asyncio.run(play(broker.port))
+
+
+def test_tls_ends_outside_of_the_vm(firmware: Path, tmp_path: Path) -> None:
+    """The broker sees the certificate, the guest speaks plainly and needs no memory for it; messages go both ways."""
+
+    async def play(port: int) -> None:
+        payloads = sample(20)
+        async with Node(port, "m2", tls=authority.context("m2")) as other:
+            await other.client.subscribe("from/m1")
+            with board(firmware, port, authority.context("m1")) as vm:
+                await vm.up()
+                for payload in payloads:
+                    await other.client.publish("to/m1", payload)
+                await until(lambda: len(other.messages) == len(payloads))
+            assert other.messages == payloads
+            assert vm.heard == "subscribed\n"
+
+    authority = Authority(tmp_path / "ca")
+    for name in ("broker", "m1", "m2"):
+        authority.issue(name)
+    with broker_of(authority, tmp_path) as broker:
+        asyncio.run(play(broker.port))
+        assert "u'm1'" in broker.log()
+
+
+def test_a_cut_line_loses_nothing(firmware: Path, tmp_path: Path) -> None:
+    """Cut again and again under load; the session goes on where it was. What was under way may come twice."""
+
+    async def play(port: int) -> None:
+        async with line_to(port) as line:
+            with peer(port, "from/m1") as other, board(firmware, line.port) as vm:
+                await vm.up()
+                payloads = sample(200)
+                talk = asyncio.create_task(asyncio.to_thread(exchange, other, payloads))
+                for cuts in range(1, 4):
+                    await until(lambda: len(line.said) > 30000 * cuts)  # noqa: B023 - called here
+                    line.cut()
+                assert set(await talk) == set(payloads)
+                assert vm.heard.count("connection lost") == 3
+
+    with plain(tmp_path) as broker:
+        asyncio.run(play(broker.port))
+
+
+def test_a_broker_that_was_killed_is_dialled_again(firmware: Path, tmp_path: Path) -> None:
+    """The refused attempts in between are noted, and the session is made anew."""
+
+    async def play() -> None:
+        with board(firmware, broker.port) as vm:
+            await vm.up()
+            broker.kill()
+            await until(lambda: vm.heard.count("connection lost") >= 3)
+            broker.start()
+            with peer(broker.port, "from/m1") as other:
+                # Its subscription comes back by itself; until then the broker drops what is said.
+                while other.heard.empty():
+                    other.say("to/m1", b"again")
+                    await asyncio.sleep(0.05)
+
+    with plain(tmp_path) as broker:
+        asyncio.run(play())
