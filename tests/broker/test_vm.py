@@ -18,13 +18,17 @@ from sim.vm.machine import Machine
 from tests.broker.mosquitto import HOST, plain
 from tests.broker.node import LIMIT_S, Node, Peer, line_to, peer, until
 from tests.broker.test_mqtt_tls import Authority, broker_of
+from wattpact.wire import topics
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAP_BYTES = 96 * 1024
 WINDOW = 8
 SPEED = 20  # of the guest's clock, so that it does not wait long to dial again
-LINK = ("__init__", "dial", "mqtt", "packets", "session")
-USED = ("__init__", "compat", "errors", *("link/" + name for name in LINK))
+USED = (
+    *("__init__", "compat", "errors", "units", "wire/__init__", "wire/kinds", "wire/topics"),
+    *("link/__init__", "link/carrier", "link/dial", "link/mqtt", "link/packets", "link/session"),
+    *("node/__init__", "node/effects", "node/runtime"),
+)
 
 # Whatever comes to to/m1 goes back to from/m1, in its order, each at QoS 1.
 ECHO = """\
@@ -40,12 +44,15 @@ async def on_message(topic, payload):
     queue.append(payload)
     more.set()
 
+def on_up(fresh):
+    pass
+
 def note(text, error):
     print("note", text, repr(error))
 
 session = Session("m1", "p/m1", 1, 60, 4)
 client = MqttClient(
-    session, dialler("broker.test", 1883), on_message, note,
+    session, dialler("broker.test", 1883), on_message, on_up, note,
     time.ticks_ms, asyncio.sleep_ms, lambda n: random.getrandbits(16) % n,
 )
 
@@ -64,15 +71,68 @@ async def main():
 asyncio.run(main())
 """
 
+# The shell of a node around a core of a few lines. It says hello after a second, answers to everybody what is said to
+# it, and what begins with "!" goes to itself first. It breaks down over the first "fault", and has kept that it did.
+SHELL = """\
+import asyncio, random, time
+from wattpact.link.dial import dialler
+from wattpact.link.mqtt import MqttClient
+from wattpact.link.session import Session
+from wattpact.node.effects import Keep, Note, Publish, Send
+from wattpact.node.runtime import Runtime
+
+NETWORK, KID = b"n" * 8, b"m" * 8
+
+class Core:
+    network, kid = NETWORK, KID
+
+    def __init__(self, now):
+        self.member = self
+        self.wake_at = now + 1
+    def restore(self, items, now):
+        return [Note("remembers", str(len(items)))]
+    def start(self, now):
+        return []
+    def on_connected(self, now, fresh):
+        return [Note("connected", str(fresh))]
+    def on_tick(self, now):
+        self.wake_at = now + 3600
+        return [Publish("offer", b"hello")]
+    def on_message(self, kind, payload, now):
+        if payload == b"fault" and not items():
+            return [Keep(b"fault", b""), Send(None, b"")]  # what no topic can be made of
+        return [Send(KID, payload[1:])] if payload[:1] == b"!" else [Publish("answer", payload)]
+
+class Store:
+    kept = {}
+    def items(self):
+        return sorted(self.kept.items())
+    def keep(self, key, value):
+        self.kept[key] = value
+
+class Clock:
+    def now(self):
+        return int(time.time())
+
+def client_of(on_message, on_up):
+    return MqttClient(
+        Session("m1", "p/m1", 1, 60, 4), dialler("broker.test", 1883), on_message, on_up,
+        lambda text, error: print("link:", text), time.ticks_ms, asyncio.sleep_ms, lambda n: random.getrandbits(16) % n,
+    )
+
+items = Store().items
+asyncio.run(Runtime(Core, Store(), client_of, [], Clock(), asyncio.sleep_ms, print).run())
+"""
+
 
 class Board:
     """A VM with the client; it is `up` when it has subscribed."""
 
-    def __init__(self, folder: Path, resolve: Resolve) -> None:
+    def __init__(self, folder: Path, resolve: Resolve, source: str) -> None:
         self.heard = ""
         folders = {"/board": folder, "/modules": guest_modules()}
         machine = Machine(HEAP_BYTES, folders, clock=ScaledClock(SPEED), resolve=resolve)
-        self.run = machine.start(ECHO, self._hear)
+        self.run = machine.start(source, self._hear)
 
     def _hear(self, stream: int, chunk: bytes) -> None:
         self.heard += chunk.decode()
@@ -98,9 +158,11 @@ def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextlib.contextmanager
-def board(folder: Path, port: int, tls: ssl.SSLContext | None = None) -> Generator[Board]:
+def board(
+    folder: Path, port: int, tls: ssl.SSLContext | None = None, source: str = ECHO
+) -> Generator[Board]:
     """Dials `port` whatever it dials."""
-    made = Board(folder, lambda host, dialled: Route(HOST, port, tls, "localhost"))
+    made = Board(folder, lambda host, dialled: Route(HOST, port, tls, "localhost"), source)
     try:
         yield made
     finally:
@@ -200,3 +262,39 @@ def test_a_broker_that_was_killed_is_dialled_again(firmware: Path, tmp_path: Pat
 
     with plain(tmp_path) as broker:
         asyncio.run(play())
+
+
+def test_the_shell_of_a_node_runs_on_the_guest_s_asyncio(firmware: Path, tmp_path: Path) -> None:
+    """Ticks, messages of its own and of others, a fault that counts as a power cut, and a line that is cut."""
+    node = topics.broadcast(b"n" * 8, b"m" * 8, "answer").rsplit("/", 2)[0]
+    inbox = topics.inbox(b"n" * 8, b"m" * 8, b"o" * 8)
+
+    async def said(other: Peer, *payloads: bytes) -> None:
+        """Each comes, maybe twice: what was under way when a line broke."""
+        missing = set(payloads)
+        while missing:
+            missing -= set(await asyncio.to_thread(other.hear, 1))
+
+    async def play(port: int) -> None:
+        async with line_to(port) as line:
+            with (
+                peer(port, node + "/out/+") as other,
+                board(firmware, line.port, source=SHELL) as vm,
+            ):
+                await said(other, b"hello")
+                await until(lambda: "connected True" in vm.heard)
+                other.say(inbox, b"one")
+                other.say(inbox, b"!two")
+                await said(other, b"one", b"two")
+                # The broker brings it again; by then the core is a new one, which says hello, too.
+                other.say(inbox, b"fault")
+                other.say(inbox, b"three")
+                await said(other, b"fault", b"three", b"hello")
+                assert "remembers 1" in vm.heard
+                line.cut()
+                await until(lambda: vm.heard.count("connected False") >= 2)
+                other.say(inbox, b"four")
+                await said(other, b"four")
+
+    with plain(tmp_path) as broker:
+        asyncio.run(play(broker.port))
