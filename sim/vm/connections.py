@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A guest's TCP connections: sockets of this process, which go where `resolve` says, with TLS if it says so.
 
-The guest dials by name and number and speaks plainly; that TLS is spoken further on, it need not know. Nothing here
-waits but `wait`, in which the guest waits for everything together. A connection that fails tells the guest so when it
-reads or writes next, as on a board, and `on_fault` why.
+The guest dials by name and number and speaks plainly. That TLS is spoken from here on it need not know; or it wants so,
+and hands its certificates over. Nothing here waits but `wait`, in which the guest waits for everything together. A
+connection that fails tells the guest so when it reads or writes next, as on a board, and `on_fault` why.
 """
 
 import contextlib
@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable
 
 from .services import Room, Service
+from .tls import context_of
 from .waiting import READ, WOKEN, WRITE, Waiting
 
 CONNECTIONS_MOST = 16  # as many sockets as a board's TCP/IP has
@@ -48,8 +49,9 @@ class Connection:
 
     def __init__(self, way: Route | socket.socket, on_fault: Callable[[str], None]) -> None:
         self._on_fault = on_fault
-        self._route = way if isinstance(way, Route) else None
-        self._needs = WRITE if self._route else 0  # what it waits for before it is open
+        self._tls = way.tls if isinstance(way, Route) else None
+        self._server_name = way.server_name if isinstance(way, Route) else ""
+        self._needs = WRITE if isinstance(way, Route) else 0  # what it waits for before it is open
         self._error: int = 0
         if isinstance(way, Route):
             kind, *_, address = socket.getaddrinfo(*way.address, type=socket.SOCK_STREAM)[0]
@@ -114,6 +116,15 @@ class Connection:
         except OSError as error:
             raise self._fail(error) from None
 
+    def start_tls(self, tls: ssl.SSLContext, server_name: str) -> None:
+        """From here on. OSError if it has begun already."""
+        self._check()
+        if self._tls is not None:
+            raise OSError(errno.EALREADY, "TLS already")
+        self._tls = tls
+        self._server_name = server_name
+        self._needs = WRITE
+
     def close(self) -> None:
         """At once; what was written still goes."""
         if not self._needs and isinstance(self._socket, ssl.SSLSocket):
@@ -124,17 +135,15 @@ class Connection:
         self._socket.close()
 
     def _step(self) -> None:
-        route = self._route
-        assert route is not None
         error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
             raise OSError(error, "no connection")
-        if route.tls is None:
+        if self._tls is None:
             self._needs = 0
             return
         if not isinstance(self._socket, ssl.SSLSocket):
-            self._socket = route.tls.wrap_socket(
-                self._socket, server_hostname=route.server_name, do_handshake_on_connect=False
+            self._socket = self._tls.wrap_socket(
+                self._socket, server_hostname=self._server_name, do_handshake_on_connect=False
             )
         try:
             self._socket.do_handshake()
@@ -167,13 +176,14 @@ class Connections:
         self._last = 0
 
     def services(self) -> dict[str, Service]:
-        """What modules/outside.py and modules/socket.py call."""
+        """What modules outside, socket and ssl call."""
         return {
             "wait": self.wait,
             "net.connect": self.connect,
             "net.read": self.read,
             "net.write": self.write,
             "net.close": self.close,
+            "net.tls": self.start_tls,
         }
 
     def connect(self, host: str, port: int) -> int:
@@ -203,6 +213,12 @@ class Connections:
         """How many of them went, or AGAIN."""
         count = self._get(handle).write(content)
         return AGAIN if count is None else count
+
+    def start_tls(
+        self, handle: int, server_name: str, authority: bytes, certificate: bytes, key: bytes
+    ) -> None:
+        """Speak TLS from here on, as the guest wants it."""
+        self._get(handle).start_tls(context_of(authority, certificate, key), server_name)
 
     def close(self, handle: int) -> None:
         """Nothing more, either way. A handle that is closed already is fine."""

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from sim.vm.bytecode import compile_module, guest_modules
 from sim.vm.clock import ScaledClock
@@ -71,6 +72,23 @@ async def main():
 asyncio.run(main())
 """
 
+# The same client with a certificate of its own, as main.py dials.
+TLS_ECHO = ECHO.replace(
+    'dialler("broker.test", 1883)',
+    'dialler("broker.test", 8883, tls_context(*[file(name) for name in NAMES]), "localhost")',
+).replace(
+    "import dialler\n",
+    """import dialler, tls_context
+
+NAMES = "ca", "m1", "key"
+
+def file(name):
+    with open("/certificates/" + name, "rb") as opened:
+        return opened.read()
+
+""",
+)
+
 # The shell of a node around a core of a few lines. It says hello after a second, answers to everybody what is said to
 # it, and what begins with "!" goes to itself first. It breaks down over the first "fault", and has kept that it did.
 SHELL = """\
@@ -128,9 +146,8 @@ asyncio.run(Runtime(Core, Store(), client_of, [], Clock(), asyncio.sleep_ms, pri
 class Board:
     """A VM with the client; it is `up` when it has subscribed."""
 
-    def __init__(self, folder: Path, resolve: Resolve, source: str) -> None:
+    def __init__(self, folders: dict[str, Path], resolve: Resolve, source: str) -> None:
         self.heard = ""
-        folders = {"/board": folder, "/modules": guest_modules()}
         machine = Machine(HEAP_BYTES, folders, clock=ScaledClock(SPEED), resolve=resolve)
         self.run = machine.start(source, self._hear)
 
@@ -162,11 +179,29 @@ def board(
     folder: Path, port: int, tls: ssl.SSLContext | None = None, source: str = ECHO
 ) -> Generator[Board]:
     """Dials `port` whatever it dials."""
-    made = Board(folder, lambda host, dialled: Route(HOST, port, tls, "localhost"), source)
+    folders = {"/board": folder, "/modules": guest_modules()}
+    made = Board(folders, lambda host, dialled: Route(HOST, port, tls, "localhost"), source)
     try:
         yield made
     finally:
         made.end()
+
+
+def write_der(authority: Authority) -> None:
+    """What it issued to m1, as boards have it, into its folder."""
+    folder = authority.folder / "der"
+    folder.mkdir()
+    key = serialization.load_pem_private_key((authority.folder / "m1.key").read_bytes(), None)
+    (folder / "key").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.DER,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    for name in ("ca", "m1"):
+        text = (authority.folder / (name + ".pem")).read_text()
+        (folder / name).write_bytes(ssl.PEM_cert_to_DER_cert(text))
 
 
 def sample(count: int) -> list[bytes]:
@@ -224,6 +259,34 @@ def test_tls_ends_outside_of_the_vm(firmware: Path, tmp_path: Path) -> None:
     with broker_of(authority, tmp_path) as broker:
         asyncio.run(play(broker.port))
         assert "u'm1'" in broker.log()
+
+
+def test_a_guest_may_have_certificates_of_its_own(firmware: Path, tmp_path: Path) -> None:
+    """In DER, as boards have them; whom it trusts, it says itself. Its memory is spared all the same."""
+    known, stranger = Authority(tmp_path / "known"), Authority(tmp_path / "stranger")
+    for authority in (known, stranger):
+        for name in ("broker", "m1"):
+            authority.issue(name)
+        write_der(authority)
+
+    async def heard_of(authority: Authority, port: int) -> str:
+        folders = {
+            "/board": firmware,
+            "/modules": guest_modules(),
+            "/certificates": authority.folder / "der",
+        }
+        vm = Board(folders, lambda host, dialled: Route(HOST, port), TLS_ECHO)
+        await until(lambda: "subscribed" in vm.heard or vm.heard.count("connection lost") > 1)
+        vm.end()
+        return vm.heard
+
+    with broker_of(known, tmp_path) as broker:
+        assert asyncio.run(heard_of(known, broker.port)) == "subscribed\n"
+        assert "u'm1'" in broker.log()
+        heard = asyncio.run(heard_of(stranger, broker.port))
+        assert "broker.test:8883: " in heard
+        assert "certificate verify failed" in heard
+        assert "subscribed" not in heard
 
 
 def test_a_cut_line_loses_nothing(firmware: Path, tmp_path: Path) -> None:

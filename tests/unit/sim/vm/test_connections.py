@@ -352,3 +352,36 @@ except OSError as error:
     assert "broker.test:1883: " in vm.stderr
     assert "certificate verify failed" in vm.stderr
     server.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ("context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)", "ValueError"),
+        ("context.verify_mode = 0", "ValueError"),
+        ("name = None", "ValueError"),
+        ("context.load_verify_locations(cadata=b'no certificate')", "OSError"),
+        ("context.load_cert_chain(b'no certificate', b'no key')", "OSError"),
+        ("writer.s = context.wrap_socket(writer.s, server_hostname=name)", "OSError"),
+    ],
+    ids=["no authority", "no check", "no name", "authority", "certificate", "twice"],
+)
+def test_a_guest_that_asks_for_tls_it_cannot_have_is_told_so(
+    change: str, fault: str, server: Server, tmp_path: Path
+) -> None:
+    """Nothing that checks nobody, nothing without what it takes, and no TLS inside of TLS."""
+    der = ssl.PEM_cert_to_DER_cert(Authority(tmp_path).pem.decode())
+    (tmp_path / "ca").write_bytes(der)
+    body = """\
+import ssl
+name = "broker.test"
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+with open("/certificates/ca", "rb") as file:
+    context.load_verify_locations(cadata=file.read())
+%s
+context.wrap_socket(writer.s, server_hostname=name)"""
+    folders = {"/modules": guest_modules(), "/certificates": tmp_path}
+    vm = Machine(HEAP_BYTES, folders, resolve=server.route)
+    with pytest.raises(GuestError) as caught:
+        vm.run(source(body % change))
+    assert caught.value.exception == fault
