@@ -116,7 +116,7 @@ class Gateway:
 
     def submit(self, transaction: bytes, sender: bytes) -> None:
         """A transaction that did not come over the broker; from the loop's own thread."""
-        self._desk.receive(transaction, sender)
+        self._outgoing.add(self._desk.receive(transaction, sender))
 
     def run(self) -> None:
         """Until `stop`. ChainFileError if the disk does not take a block; the chain is closed by whoever opened it."""

@@ -240,6 +240,8 @@ def test_a_broker_that_is_killed_loses_nothing_that_a_sender_repeats(
     until(lambda: here.gateway.up)
     with here.member("sunny") as sunny:
         told(sunny, offers(here, sunny, "sunny", 10))
+        sunny.client.subscribe(topics.broadcast(sunny.network, sunny.host, "checkpoint"))
+        assert sunny.client.next()[0].endswith("/out/checkpoint")  # retained, again if it must be
     assert recorded(here) == 3 + 10
 
 
@@ -258,6 +260,17 @@ def test_a_broker_that_was_wiped_is_given_the_checkpoint_again(
         broker.start(data=tmp_path / "empty")
         until(lambda: here.gateway.up)
     assert heard[0] == heard[1]
+
+
+def test_a_question_is_answered_without_a_block(here: Office) -> None:
+    """A meter that missed a checkpoint asks for its proof."""
+    asked = Prove(network=here.town.network, size=0, revoked_size=0, issued_at=START).payload()
+    with here.member("home") as home:
+        home.hand_in(sign1(asked, signer("home")))
+        proof = home.next()
+    assert isinstance(proof, Proof)
+    assert proof.prove_id == message_id(asked)
+    assert here.town.ledger.height == 1
 
 
 def test_the_host_is_born_and_its_last_will_tells_of_its_death(here: Office) -> None:
