@@ -13,6 +13,7 @@ BROADCASTS = {
     "meter": ("trade_end",),
     "plant": ("generation", "offer"),
     "host": ("checkpoint", "revoke", "shortfall"),
+    "bridge": (),
 }
 """The kinds that a role may broadcast. A new kind is written here, or the broker drops it without a word."""
 
@@ -28,6 +29,11 @@ def access_list(members: Members, network: str) -> str:
     lines = [HEAD]
     for kid, device in members.in_force():
         lines += ["# %s" % ", ".join(device.roles), "user %s" % kid]
+        if "bridge" in device.roles:
+            # Another broker: it carries what its own devices say, and has judged who they are.
+            lines += ["topic readwrite %s/+/%s/+" % (root, way) for way in ("in", "out")]
+            lines.append("")
+            continue
         lines.append("topic read %s/+/out/+" % root)
         lines.append("topic read %s/%s/in/+" % (root, kid))
         lines.append("topic write %s/+/in/%s" % (root, kid))

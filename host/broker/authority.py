@@ -146,6 +146,15 @@ def request_key(request: bytes) -> tuple[PublicKey, str]:
     return _p256(key), str(names[0].value) if names else ""
 
 
+def request_for(name: str, key: PrivateKey) -> bytes:
+    """A signing request, PEM."""
+    return (
+        x509.CertificateSigningRequestBuilder(_named(name))
+        .sign(key, SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+
+
 def public_key(text: bytes) -> PublicKey:
     """A public key of P-256: PEM, DER, or the point as 65 bytes or 130 hex digits; else BrokerError."""
     stripped = text.strip()

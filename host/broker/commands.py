@@ -12,8 +12,8 @@ from ..output import standard_output
 from ..service import membership
 from ..service.folder import HostFolder, is_host_folder
 from .authority import DEVICE_DAYS, fingerprint, point, public_key, request_key
-from .config import AUTOSAVE_S
-from .folder import opened
+from .config import AUTOSAVE_S, Settings
+from .folder import BrokerFolder, opened
 from .members import ROLES, Device, check_kid
 
 if TYPE_CHECKING:
@@ -97,6 +97,14 @@ def add(commands: "Commands") -> None:
         metavar="SECONDS",
         help="how often the broker writes its memory to disk; default: %d" % AUTOSAVE_S,
     )
+    command.add_argument(
+        "--bridge",
+        metavar="NAME:PORT",
+        help="form one network with the broker there; makes bridge.csr for its enrol, role bridge",
+    )
+    command.add_argument(
+        "--bridge-given", metavar="FOLDER", help="what that enrol gave: tls.crt and ca.crt"
+    )
     command.set_defaults(run=_config)
 
     _add_enrol(commands)
@@ -159,14 +167,28 @@ def _config(options: argparse.Namespace) -> int:
             bind=options.bind,
             network=options.network,
             autosave_s=options.autosave,
+            bridge=options.bridge,
         )
+        if options.bridge_given:
+            folder.take_bridge(Path(options.bridge_given))
+            folder.configure()
         return _say(
             "%s: configured" % folder.path,
             "names     %s" % ", ".join(settings.hosts),
             "listener  %s port %d" % (settings.bind or "every address", settings.port),
             "network   %s" % (settings.network or "any"),
+            *_bridge_lines(folder, settings),
             "start     mosquitto -c %s" % (folder.path / "mosquitto.conf"),
         )
+
+
+def _bridge_lines(folder: BrokerFolder, settings: Settings) -> list[str]:
+    if not settings.bridge:
+        return []
+    if folder.is_bridged():
+        return ["bridge    to %s" % settings.bridge]
+    text = "bridge    to %s: not yet; have %s enrolled there as bridge, then --bridge-given"
+    return [text % (settings.bridge, folder.path / "bridge.csr")]
 
 
 def _enrol(options: argparse.Namespace) -> int:

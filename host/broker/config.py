@@ -33,6 +33,8 @@ class Settings:
     bind: str = ""
     network: str = ""
     autosave_s: int = AUTOSAVE_S
+    bridge: str = ""
+    """name:number of the listener of another broker, with which this one forms one network; "" for none."""
 
     def check(self) -> "Settings":
         """Itself, or BrokerError with what cannot be."""
@@ -46,6 +48,11 @@ class Settings:
             check_hex(self.network, 16, "a network id")
         if not 1 <= self.autosave_s <= 3600:
             raise BrokerError("%d: the memory is written every 1 to 3600 s" % self.autosave_s)
+        if self.bridge:
+            name, _, number = self.bridge.rpartition(":")
+            alternative(name)
+            if not (number.isdecimal() and 1 <= int(number) <= 65535):
+                raise BrokerError("%r: a bridge leads to NAME:PORT" % self.bridge)
         return self
 
     def text(self) -> str:
@@ -111,11 +118,36 @@ autosave_interval {autosave_s}
 """
 
 
-def configuration(folder: Path, settings: Settings, user: str) -> str:
-    """mosquitto.conf for a broker whose files lie in `folder`, an absolute path."""
+BRIDGE = """
+# What members say at either broker is heard at both; what is a user's home stays where it is. The session outlives a
+# connection, so nothing of QoS 1 is lost while the other is away; try_private keeps a message from coming back.
+# MQTT 3.1.1, because a bridge of mosquitto 2.0 asks for no session expiry: with MQTT 5 the other broker forgets it at
+# each disconnection.
+connection bridge
+address {bridge}
+bridge_protocol_version mqttv311
+cleansession false
+try_private true
+notifications false
+keepalive_interval 30
+restart_timeout 1 30
+bridge_cafile {folder}/bridge-ca.crt
+bridge_certfile {folder}/bridge.crt
+bridge_keyfile {folder}/bridge.key
+bridge_tls_version tlsv1.2
+topic wattpact/1/{network}/+/in/+ both 1
+topic wattpact/1/{network}/+/out/+ both 1
+"""
+
+
+def configuration(folder: Path, settings: Settings, user: str, *, bridged: bool) -> str:
+    """mosquitto.conf for a broker whose files lie in `folder`, an absolute path; `bridged`: with its bridge."""
     if any(character in str(folder) for character in "\n\r"):
         raise BrokerError("%s: mosquitto cannot read a path with a line break" % ascii(str(folder)))
-    return TEXT.format(
+    text = TEXT + BRIDGE if bridged else TEXT
+    return text.format(
+        bridge=settings.bridge,
+        network=settings.network or "+",
         folder=folder,
         user=user,
         port=settings.port,

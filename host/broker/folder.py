@@ -3,6 +3,7 @@
 
     broker.json  members.json              what the operator decided: the truth
     ca.key ca.crt  server.key server.crt   made once; the server's certificate is renewed in time
+    bridge.key .csr .crt, bridge-ca.crt    of the bridge to another broker, if there is one
     mosquitto.conf  acl  crl.pem           derived, written anew by every command
     devices/<kid>/                         what a device is given: its certificate and the authority's
     memory/                                mosquitto's own
@@ -55,8 +56,24 @@ class BrokerFolder:
         self._write("members.json", members.text().encode(), PRIVATE)
         self._renew_server(authority, settings)
         self._make("memory")
+        if settings.bridge and not self._has("bridge.key"):
+            self._make_bridge()
         self._derive(settings, members, authority)
         return settings
+
+    def take_bridge(self, given: Path) -> None:
+        """What the other broker's `enrol` gave for our bridge.csr: its folder there, brought here."""
+        certificate = x.load_certificate((given / "tls.crt").read_bytes(), str(given / "tls.crt"))
+        authority = x.load_certificate((given / "ca.crt").read_bytes(), str(given / "ca.crt"))
+        key = x.load_key(self._read("bridge.key"), str(self.path / "bridge.key"))
+        if certificate.public_key() != key.public_key():
+            raise BrokerError("%s: is for another key than our bridge.key" % (given / "tls.crt"))
+        self._write("bridge.crt", certificate.public_bytes(Encoding.PEM), PUBLIC)
+        self._write("bridge-ca.crt", authority.public_bytes(Encoding.PEM), PUBLIC)
+
+    def is_bridged(self) -> bool:
+        """Whether the bridge has what it needs."""
+        return self._has("bridge.crt") and self._has("bridge-ca.crt")
 
     def enrol(
         self, kid: str, key: x.PublicKey, device: Device, days: int, *, replace_key: bool
@@ -135,9 +152,9 @@ class BrokerFolder:
         revoked = authority.revocations(rows, self.now, before)
         self._write("crl.pem", revoked.public_bytes(Encoding.PEM), PUBLIC)
         self._write("acl", access_list(members, settings.network or "+").encode(), PRIVATE)
-        self._write(
-            "mosquitto.conf", configuration(self.path, settings, self._user()).encode(), PUBLIC
-        )
+        bridged = bool(settings.bridge) and self.is_bridged()
+        text = configuration(self.path, settings, self._user(), bridged=bridged)
+        self._write("mosquitto.conf", text.encode(), PUBLIC)
 
     def _authority(self) -> x.Authority:
         missing = [name for name in ("ca.key", "ca.crt", "members.json") if not self._has(name)]
@@ -154,6 +171,12 @@ class BrokerFolder:
         self._write_key("ca.key", made.key)
         self._write("ca.crt", made.certificate.public_bytes(Encoding.PEM), PUBLIC)
         return made
+
+    def _make_bridge(self) -> None:
+        """A key, and a request under a name that no trading key has."""
+        key = x.new_key()
+        self._write("bridge.csr", x.request_for(secrets.token_hex(8), key), PUBLIC)
+        self._write_key("bridge.key", key)
 
     def _renew_server(self, authority: x.Authority, settings: Settings) -> None:
         name = str(self.path / "server.key")

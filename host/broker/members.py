@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import BrokerError
 
 FORMAT = 1
-ROLES = ("meter", "plant", "host")
+ROLES = ("meter", "plant", "host", "bridge")
 
 
 @dataclass
@@ -100,4 +100,6 @@ def check_roles(roles: list[str]) -> list[str]:
     """One or more of ROLES, each once, in their order; else BrokerError."""
     if not roles or not set(roles) <= set(ROLES):
         raise BrokerError("roles are one or more of %s" % ", ".join(ROLES))
+    if "bridge" in roles and set(roles) != {"bridge"}:
+        raise BrokerError("a bridge is nothing else")
     return [role for role in ROLES if role in roles]

@@ -17,15 +17,10 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
-
 from wattpact.crypto.hashes import kid
 from wattpact.errors import WireError
 
-from ..broker.authority import PrivateKey, key_pem, load_key, new_key
+from ..broker.authority import PrivateKey, key_pem, load_key, new_key, request_for
 from ..errors import ServiceError
 from ..genesis import Roles, Terms, found
 from ..keys import OpensslSigner
@@ -81,7 +76,7 @@ class HostFolder:
             for each, key in keys.items():
                 write(path / "keys" / (each + ".key"), key_pem(key))
             own = kid(signers["sequencer"].public_key).hex()
-            write(path / "tls.csr", request(own, keys["tls"]))
+            write(path / "tls.csr", request_for(own, keys["tls"]))
             write(path / "genesis.cbor", genesis)
             ChainStore.create(path / "chain.db", genesis).close()
         except OSError as error:
@@ -134,13 +129,6 @@ def is_host_folder(path: Path) -> bool:
 def signer_of(key: PrivateKey) -> OpensslSigner:
     """The same key behind the Signer seam."""
     return OpensslSigner(key.private_numbers().private_value.to_bytes(32, "big"))
-
-
-def request(name: str, key: PrivateKey) -> bytes:
-    """A signing request for the TLS key, PEM."""
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    signed = x509.CertificateSigningRequestBuilder(subject).sign(key, SHA256())
-    return signed.public_bytes(Encoding.PEM)
 
 
 def write(target: Path, content: bytes) -> None:

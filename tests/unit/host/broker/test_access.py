@@ -4,8 +4,11 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 from host.broker.access import BROADCASTS, EVERY_ROLE, access_list, kinds
-from host.broker.members import Device, Members
+from host.broker.members import Device, Members, check_roles
+from host.errors import BrokerError
 
 ROOT = Path(__file__).resolve().parents[4]
 KID = "0123456789abcdef"
@@ -38,6 +41,15 @@ def test_there_is_no_line_for_everybody() -> None:
     text = listed(["meter"])
     assert "pattern" not in text
     assert text.index("user ") < text.index("topic ")
+
+
+def test_a_bridge_carries_for_all_and_is_nothing_else() -> None:
+    """Inboxes and broadcasts both ways; what belongs to a user's home does not leave its broker."""
+    topics = [line for line in listed(["bridge"]).splitlines() if line.startswith("topic")]
+    root = "topic readwrite wattpact/1/" + "00" * 8
+    assert topics == [root + "/+/in/+", root + "/+/out/+"]
+    with pytest.raises(BrokerError, match="a bridge is nothing else"):
+        check_roles(["bridge", "meter"])
 
 
 def test_a_revoked_device_is_not_on_it() -> None:

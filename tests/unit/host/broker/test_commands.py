@@ -80,7 +80,7 @@ def test_the_requests_name_is_enough_and_must_not_contradict(
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        (("--roles", "king"), "roles are one or more of meter, plant, host"),
+        (("--roles", "king"), "roles are one or more of meter, plant, host, bridge"),
         (("--owner", "me"), "an owner is 16"),
         (("--days", "0"), "1 to 3650 days"),
         (("--neighbourhood", "-1"), "is no neighbourhood"),

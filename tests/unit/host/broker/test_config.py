@@ -14,7 +14,7 @@ FOLDER = Path("/srv/a broker")
 
 def test_there_is_one_listener_with_tls_and_nobody_is_anonymous() -> None:
     """Both sides show certificates, and the name in the device's is its identity."""
-    lines = configuration(FOLDER, Settings(port=8884), "somebody").splitlines()
+    lines = configuration(FOLDER, Settings(port=8884), "somebody", bridged=False).splitlines()
     assert [line for line in lines if line.startswith("listener")] == ["listener 8884"]
     for line in (
         "require_certificate true",
@@ -29,7 +29,8 @@ def test_there_is_one_listener_with_tls_and_nobody_is_anonymous() -> None:
 
 def test_an_address_to_listen_on_is_kept() -> None:
     """A broker for one machine listens on the loopback only."""
-    assert "\nlistener 8883 127.0.0.1\n" in configuration(FOLDER, Settings(bind="127.0.0.1"), "x")
+    text = configuration(FOLDER, Settings(bind="127.0.0.1"), "x", bridged=False)
+    assert "\nlistener 8883 127.0.0.1\n" in text
 
 
 def test_settings_come_back_as_they_were() -> None:
@@ -59,7 +60,7 @@ def test_settings_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
 def test_a_folder_whose_name_would_become_a_line_is_refused() -> None:
     """A line break ends an option."""
     with pytest.raises(BrokerError, match="line break"):
-        configuration(Path("/srv/a\nb"), Settings(), "x")
+        configuration(Path("/srv/a\nb"), Settings(), "x", bridged=False)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"colour": "red"}', '{"port": 0}'])
