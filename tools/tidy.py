@@ -49,7 +49,8 @@ TREE_IMPORTS = {
     "boards": set[str](),
 }
 GUEST = "sim/vm/modules/"  # asyncio itself, for MicroPython in the VM
-ASYNC_HOMES = (SHELL, "firmware/wattpact/link/", "host/", GUEST, "tests/")
+SENDERS = "tools/measures/gateway.py"  # nodes' clients, with which the host is measured
+ASYNC_HOMES = (SHELL, SENDERS, "firmware/wattpact/link/", "host/", GUEST, "tests/")
 
 
 class Source:

@@ -48,7 +48,7 @@ class Pace:
     """How fast things go. `speed` is how many seconds of the host's clock pass in one of the machine's."""
 
     block_s: int = 1
-    """At least from one round of blocks to the next, in seconds of the host's clock."""
+    """From one round of blocks to the next, in seconds of the host's clock, unless a whole block waits."""
     announce_s: int = 3600
     speed: float = 1.0
 
@@ -102,6 +102,7 @@ class Gateway:
         self._window = 0
         self._unanswered: list[Came] = []
         """In the mempool, not in a block yet, not acknowledged."""
+        self._stopped = False  # by witnesses who did not agree
         self._block_at = 0.0  # not before, on the machine's monotonic clock
         self._again_at = 0.0  # when to try again what waits
         self._tick_at = 0.0
@@ -203,6 +204,8 @@ class Gateway:
     # -- blocks
 
     def _block_is_due(self) -> bool:
+        if len(self._unanswered) >= BLOCK_TRANSACTIONS_MAX and not self._stopped:
+            return True
         now = time.monotonic()
         if now < self._block_at:
             return False
@@ -243,9 +246,11 @@ class Gateway:
                     break
         except BlockStopped as stopped:
             self._fault("no block", str(stopped))
+            self._stopped = True
             self._block_at = time.monotonic() + max(1.0, self._pace.block_s / self._pace.speed)
             self._again_at = self._block_at
             return
+        self._stopped = False
         for came in self._unanswered:
             self._line.acknowledge(came)
         self._unanswered.clear()
