@@ -42,14 +42,21 @@ def compile_tree(source: Path, target: Path) -> Path:
 
 
 def guest_modules() -> Path:
-    """A folder with asyncio, socket and outside for a guest: compiled once, then kept beside IMAGE."""
-    sources = sorted(MODULES.glob("*.py"))
-    content = b"".join(path.name.encode() + path.read_bytes() for path in sources)
+    """A folder with asyncio, socket and outside for a guest."""
+    return kept_modules(MODULES)
+
+
+def kept_modules(source: Path) -> Path:
+    """A folder with every module below `source`: compiled once, then kept beside IMAGE."""
+    sources = sorted(source.rglob("*.py"))
+    content = b"".join(
+        str(path.relative_to(source)).encode() + path.read_bytes() for path in sources
+    )
     kept = IMAGE.parent / ("modules-" + hashlib.sha256(content).hexdigest()[:16])
     if not kept.exists():
         made = Path(tempfile.mkdtemp(dir=IMAGE.parent))
         try:
-            compile_tree(MODULES, made).rename(kept)
+            compile_tree(source, made).rename(kept)
         except OSError:  # another process was faster
             shutil.rmtree(made)
     return kept
