@@ -218,12 +218,17 @@ class Board:
         return ord(job.kind.value) | name.fill(job.name.encode()) << 8
 
     def _output_ended(self) -> None:
-        """A job's own output is over; what follows is its traceback."""
-        self._repl.output_ended()
-        self._traceback = bytearray()
+        """A job's own output is over; what follows is its traceback, which Ctrl-C does not disturb."""
+        assert self._guest is not None
+        self._guest.refuse_interrupts()
+        if self._traceback is None:
+            self._repl.output_ended()
+            self._traceback = bytearray()
 
     def _show_traceback(self) -> None:
         """Without the frame of rom/_board.py, which a board has none of."""
+        if self._traceback is None:  # Ctrl-C came between a job's end and that
+            self._output_ended()
         if self._traceback:
             self._line.write(OWN_FRAME.sub(b"", bytes(self._traceback)))
         self._traceback = None

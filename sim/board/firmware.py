@@ -23,7 +23,7 @@ MODULES = Path(__file__).resolve().parent / "rom"
 START = "import sys\nsys.path[:]=['','/.rom','/lib']\nimport _board\n"
 RUN = START + "_board.run(globals())"
 MEASURE = START + (
-    "_board.load()\nimport gc\ngc.collect()\n_board.call('measured', gc.mem_alloc())"
+    "_board.load()\n_board.gc.collect()\n_board.call('measured', _board.gc.mem_alloc())"
 )
 AMPLE_BYTES = 256 * 1024
 

@@ -2,7 +2,6 @@
 """A terminal's user gets a board back, whatever it runs."""
 
 import os
-import tty
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +13,10 @@ from tests.board.virtual import file, running, told, until
 
 
 class Terminal:
-    """A terminal program without a person."""
+    """A terminal program without a person; the line is raw already."""
 
     def __init__(self, path: str) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        tty.setraw(self._file)
         self.shown = b""
 
     def type(self, keys: bytes) -> None:
@@ -55,7 +53,7 @@ def terminal(board: Board) -> Generator[Terminal]:
         "import time\nwhile True: time.sleep(1000)",
         "import time\nwhile True: time.sleep_ms(1000)",
         "import sys\nsys.stdin.read(1)",
-        "import asyncio\nasyncio.run(asyncio.sleep(1000))",
+        "import asyncio\nasync def rest():\n    await asyncio.sleep(1000)\nasyncio.run(rest())",
     ],
     ids=["work", "sleep", "sleep_ms", "input", "asyncio"],
 )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop of a board's interpreter: it is given a source, runs it, and says how that ended, until it is reset."""
 
+import gc
 import sys
 
 from outside import call
@@ -27,8 +28,14 @@ def run(space):
     name = bytearray(256)
     ending = 0
     while True:
-        told = call("next_job", ending, id(pressed), name)
-        ending = ord(execute(chr(told & 255), str(name[: told >> 8], "utf-8"), space))
+        try:
+            told = call("next_job", ending, id(pressed), name)
+            ending = ord("r")
+            ending = ord(execute(chr(told & 255), str(name[: told >> 8], "utf-8"), space))
+        except MemoryError:  # the program has used up all; what it does not hold any more is ours
+            gc.collect()
+        except KeyboardInterrupt:  # between two lines of ours
+            pass
 
 
 def execute(kind, name, space):
