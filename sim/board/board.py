@@ -7,7 +7,7 @@ it wherever it is.
 
 import re
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from pathlib import Path
 
 from wasmtime import Trap
@@ -23,9 +23,12 @@ from .firmware import RUN, folders, rom_bytes
 from .flash import Flash
 from .guest import BoardGuest
 from .line import Line
+from .networks import Networks
 from .repl import Ending, Job, Kind, Repl
 from .resets import Fuse, HardReset, PowerCut, Reset, SoftReset, Unplugged, WatchdogReset
+from .storage import Storage
 from .watchdog import Watchdog
+from .wires import Wires
 
 HEAP_BYTES = 112_000
 """What an ESP32 without PSRAM has for Python before its radio is on: micropython/micropython issue 14421."""
@@ -48,9 +51,10 @@ class Board:
         number: bytes = b"\x24\x0a\xc4\x00\x00\x01",
         heap_bytes: int = HEAP_BYTES,
         flash_blocks: int = FLASH_BLOCKS,
-        services: Mapping[str, Service] | None = None,
+        wires: Wires | None = None,
+        networks: Networks | None = None,
     ) -> None:
-        """`folder` is the flash chip: `vfs` in it is the file system. `number` is the chip's MAC address."""
+        """`folder` is the flash chip: `vfs` in it is the file system, `nvs.json` the NVS. `number` is its MAC."""
         self.fuse = Fuse()
         self.flash = Flash(folder, flash_blocks, self.fuse)
         self.resets: list[type[Reset]] = []  # every start's cause, the latest last
@@ -60,10 +64,15 @@ class Board:
         self._line = Line(self._took, self._wake)
         self._repl = Repl(self._read_byte, self._line.write, BANNER % (VERSION, name))
         self._watchdog = Watchdog(lambda: self._trip(WatchdogReset()))
+        self.wires = wires or Wires()
+        self.networks = networks or Networks()
         self._basics = Basics(self.flash, self._watchdog, number)
+        self._storage = Storage(folder, self.fuse)
         self._services: dict[str, Service] = {
-            **(services or {}),
             **self._basics.services(),
+            **self._storage.services(),
+            **self.wires.services(),
+            **self.networks.services(),
             "next_job": self._next_job,
             "output_ended": self._output_ended,
             "kbd_intr": self._interrupt_by,
@@ -140,6 +149,9 @@ class Board:
             self._watchdog.off()
             self._line.drop_input()
             self._repl.raw = False
+            self._storage.power_up()
+            self.wires.power_up()
+            self.networks.power_up()
         self._basics.begin(reason)
         self._line.write(("" if soft else "\r\n").encode() + reason.shown.encode() + b"\r\n")
         self._life = self._jobs()
@@ -155,6 +167,7 @@ class Board:
             self._services,
             ScaledClock(start_s=0),
             self._basics.date_ns,
+            self.networks.resolve,
         )
         ended = self._end_of(guest)
         if isinstance(ended, SoftReset):

@@ -7,11 +7,13 @@ import sys
 from outside import call
 
 JOB = "/.rom/job"
+FIRMWARE = ("asyncio", "esp32", "machine", "network", "ntptime", "os", "socket", "time")
 
 
 def load():
     """Have the firmware's modules in memory, and those in their place that the VM has of its own."""
-
+    for name in FIRMWARE:
+        __import__(name)
     import _micropython
     import _sys
 

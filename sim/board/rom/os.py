@@ -8,8 +8,6 @@ from outside import call
 from uos import *
 from uos import ilistdir as _list
 
-_MACHINE = ""
-
 
 def ilistdir(path="."):
     """(name, type, inode, size) of each entry."""
@@ -35,5 +33,6 @@ def sync():
 
 def uname():
     """(sysname, nodename, release, version, machine)."""
-    release = usys.version.split("v")[-1].split(" ")[0]
-    return ("esp32", "esp32", release, usys.version.split("; ")[-1], _MACHINE)
+    version, _, date = usys.version.split("; ")[-1].partition(" on ")
+    release = version.split(" v")[-1].split("-")[0]
+    return ("esp32", "esp32", release, "v%s on %s" % (release, date), "Virtual board with ESP32")
