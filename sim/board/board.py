@@ -18,15 +18,15 @@ from sim.vm.image import engine, load
 from sim.vm.services import Room, Service
 
 from .basics import Basics
-from .files import Device, Files
-from .firmware import RUN, folders, rom_bytes
 from .flash import Flash
-from .guest import BoardGuest
-from .line import Line
+from .interpreter.files import Device, Files
+from .interpreter.firmware import RUN, folders, rom_bytes
+from .interpreter.guest import BoardGuest
 from .networks import Networks
-from .repl import Ending, Job, Kind, Repl
 from .resets import Fuse, HardReset, PowerCut, Reset, SoftReset, Unplugged, WatchdogReset
 from .storage import Storage
+from .terminal.line import Line
+from .terminal.repl import Ending, Job, Kind, Repl
 from .watchdog import Watchdog
 from .wires import Wires
 

@@ -3,8 +3,8 @@
 
 import pytest
 
-from sim.board.prompt import goes_on
-from sim.board.repl import WINDOW_BYTES, Ending, Job, Kind, Repl
+from sim.board.terminal.prompt import goes_on
+from sim.board.terminal.repl import WINDOW_BYTES, Ending, Job, Kind, Repl
 
 
 class Unplugged(Exception):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.board.firmware import MODULES
+from sim.board.interpreter.firmware import MODULES
 
 STUBS = Path(__file__).parents[4] / ".ci" / "stubs"
 FUNCTIONS = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from errno import EBADF, EISDIR, EROFS, ESPIPE
 from pathlib import Path
 
-from .flash import Flash, FlashFile
+from sim.board.flash import Flash, FlashFile
 
 ROM = "/.rom"
 """Beside the flash's root, not listed in it: where the modules of the firmware are imported from."""

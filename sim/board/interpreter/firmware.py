@@ -9,17 +9,17 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from sim.board.flash import Flash
+from sim.board.resets import Fuse
 from sim.vm.bytecode import guest_modules, kept_modules
 from sim.vm.clock import ScaledClock
 from sim.vm.image import engine, load
 from sim.vm.services import Service
 
 from .files import Device, Files, discard
-from .flash import Flash
 from .guest import BoardGuest
-from .resets import Fuse
 
-MODULES = Path(__file__).resolve().parent / "rom"
+MODULES = Path(__file__).resolve().parent.parent / "rom"
 START = "import sys\nsys.path[:]=['','/.rom','/lib']\nimport _board\n"
 RUN = START + "_board.run(globals())"
 MEASURE = START + (
