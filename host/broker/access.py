@@ -6,14 +6,15 @@ that what a device broadcasts can depend on its roles. The sender's level of eve
 takes from the TLS certificate.
 """
 
-from .members import Members
+from .members import Device, Members
 
-EVERY_ROLE = ("presence", "register", "state")
+EVERY_ROLE = ("presence", "register")
 BROADCASTS = {
     "meter": ("trade_end",),
     "plant": ("generation", "offer"),
     "host": ("checkpoint", "revoke", "shortfall"),
     "bridge": (),
+    "terminal": (),
 }
 """The kinds that a role may broadcast. A new kind is written here, or the broker drops it without a word."""
 
@@ -32,14 +33,35 @@ def access_list(members: Members, network: str) -> str:
         if "bridge" in device.roles:
             # Another broker: it carries what its own devices say, and has judged who they are.
             lines += ["topic readwrite %s/+/%s/+" % (root, way) for way in ("in", "out")]
-            lines.append("")
-            continue
-        lines.append("topic read %s/+/out/+" % root)
-        lines.append("topic read %s/%s/in/+" % (root, kid))
-        lines.append("topic write %s/+/in/%s" % (root, kid))
-        lines += ["topic write %s/%s/out/%s" % (root, kid, kind) for kind in kinds(device.roles)]
+        elif "terminal" in device.roles:
+            lines += _terminal(root, device.owner)
+        else:
+            lines += _node(root, kid, device)
         lines.append("")
     return "\n".join(lines)
+
+
+def _node(root: str, kid: str, device: Device) -> list[str]:
+    lines = ["topic read %s/+/out/+" % root, "topic read %s/%s/in/+" % (root, kid)]
+    lines.append("topic write %s/+/in/%s" % (root, kid))
+    lines += ["topic write %s/%s/out/%s" % (root, kid, kind) for kind in kinds(device.roles)]
+    if "meter" in device.roles:
+        home = "%s/home/%s" % (root, device.owner)
+        lines.append("topic read %s/status" % home)
+        lines += [
+            "topic write %s/%s" % (home, own) for own in (f"device/{kid}/config", f"state/{kid}")
+        ]
+    return lines
+
+
+def _terminal(root: str, owner: str) -> list[str]:
+    """A user's Home Assistant: hears the user's own meters and who is there, and tells of itself."""
+    home = "%s/home/%s" % (root, owner)
+    return [
+        "topic read %s/+/out/presence" % root,
+        "topic read %s/#" % home,
+        "topic write %s/status" % home,
+    ]
 
 
 def kinds(roles: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import BrokerError
 
 FORMAT = 1
-ROLES = ("meter", "plant", "host", "bridge")
+ROLES = ("meter", "plant", "host", "bridge", "terminal")
 
 
 @dataclass
@@ -100,6 +100,7 @@ def check_roles(roles: list[str]) -> list[str]:
     """One or more of ROLES, each once, in their order; else BrokerError."""
     if not roles or not set(roles) <= set(ROLES):
         raise BrokerError("roles are one or more of %s" % ", ".join(ROLES))
-    if "bridge" in roles and set(roles) != {"bridge"}:
-        raise BrokerError("a bridge is nothing else")
+    for alone in ("bridge", "terminal"):
+        if alone in roles and set(roles) != {alone}:
+            raise BrokerError("a %s is nothing else" % alone)
     return [role for role in ROLES if role in roles]

@@ -17,7 +17,9 @@ from host.broker.config import PACKET_SIZE_MAX
 from tests.broker.community import (
     ANSWER_S_MOST,
     CONNECT,
+    NETWORK,
     NOT_AUTHORIZED,
+    OWNER,
     Community,
     Device,
     broadcast,
@@ -26,6 +28,7 @@ from tests.broker.community import (
     refusal,
     run,
 )
+from wattpact.wire import topics
 
 
 @pytest.fixture
@@ -113,10 +116,10 @@ def test_a_last_will_forges_nothing_either(here: Community) -> None:
     one, other, target = members(here, "meter", "meter", "meter")
     with here.client(target) as listener:
         listener.subscribe("#")
-        for topic in (broadcast(other, "state"), broadcast(one, "state")):
+        for topic in (broadcast(other, "presence"), broadcast(one, "presence")):
             with here.client(one, will=topic) as dying:
                 dying.die()
-        assert listener.next() == (broadcast(one, "state"), b"gone")
+        assert listener.next() == (broadcast(one, "presence"), b"gone")
         assert listener.silent()
 
 
@@ -159,13 +162,45 @@ def test_every_member_reads_broadcasts(here: Community) -> None:
     ],
 )
 def test_who_is_no_plant_cannot_publish_offers(here: Community, roles: str, may: set[str]) -> None:
-    """Each role broadcasts its own kinds, everybody presence, state and registration, and nobody anything else."""
+    """Each role broadcasts its own kinds, everybody presence and registration, and nobody anything else."""
     [device] = members(here, roles)
     asked = "offer generation trade_end checkpoint revoke shortfall presence register state other"
     with here.client(device) as client:
         codes = {kind: client.publish(broadcast(device, kind)) for kind in asked.split()}
     allowed = {kind for kind, code in codes.items() if code != NOT_AUTHORIZED}
-    assert allowed == may | {"presence", "register", "state"}
+    assert allowed == may | {"presence", "register"}
+
+
+def test_a_terminal_hears_its_own_users_meters_and_no_others(here: Community) -> None:
+    """And tells them of itself; what a home draws reaches no other member."""
+    meter, own, plant = members(here, "meter", "terminal", "plant")
+    strange = here.enrol("strange", "terminal", "--owner", "bb" * 8)
+    here.broker.reload()
+    home = topics.home(NETWORK, bytes.fromhex(OWNER))
+    state, config = (
+        "%s/%s" % (home, each % meter.kid.hex()) for each in ("state/%s", "device/%s/config")
+    )
+    status = home + "/status"
+    with (
+        here.client(meter) as node,
+        here.client(own) as user,
+        here.client(strange) as other,
+        here.client(plant) as member,
+    ):
+        for listener in (user, other, member):
+            listener.subscribe("#")
+        node.subscribe(status)
+        assert node.publish(config, b"it is me", retain=True) == 0
+        assert node.publish(state, b"460 W") == 0
+        assert [user.next(), user.next()] == [(config, b"it is me"), (state, b"460 W")]
+        assert user.publish(status, b"online") == 0
+        assert node.next() == (status, b"online")
+        for client, topic in ((other, status), (other, state), (user, state), (member, state)):
+            assert client.publish(topic) == NOT_AUTHORIZED
+        assert node.publish(state.replace(meter.kid.hex(), plant.kid.hex())) == NOT_AUTHORIZED
+        assert user.next() == (status, b"online")
+        assert other.silent()
+        assert member.silent()
 
 
 def test_another_network_is_not_carried(here: Community) -> None:

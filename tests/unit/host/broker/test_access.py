@@ -25,7 +25,7 @@ def test_a_device_writes_only_below_its_own_level() -> None:
     lines = [line for line in listed(["meter", "plant"]).splitlines() if "write" in line]
     assert lines
     for line in lines:
-        assert line.endswith("/+/in/" + KID) or "/%s/out/" % KID in line
+        assert line.endswith(("/+/in/" + KID, "/state/" + KID)) or "/%s/" % KID in line
 
 
 def test_a_device_reads_its_inbox_and_broadcasts_and_nothing_else() -> None:
@@ -50,6 +50,26 @@ def test_a_bridge_carries_for_all_and_is_nothing_else() -> None:
     assert topics == [root + "/+/in/+", root + "/+/out/+"]
     with pytest.raises(BrokerError, match="a bridge is nothing else"):
         check_roles(["bridge", "meter"])
+
+
+def test_a_meter_and_its_users_terminal_meet_below_the_users_own_level() -> None:
+    """And nobody else's meter or terminal is there."""
+    home = "wattpact/1/%s/home/%s" % ("00" * 8, "aa" * 8)
+    meter = [line for line in listed(["meter"]).splitlines() if "/home/" in line]
+    assert meter == [
+        "topic read %s/status" % home,
+        "topic write %s/device/%s/config" % (home, KID),
+        "topic write %s/state/%s" % (home, KID),
+    ]
+    terminal = [line for line in listed(["terminal"]).splitlines() if line.startswith("topic")]
+    assert terminal == [
+        "topic read wattpact/1/%s/+/out/presence" % ("00" * 8),
+        "topic read %s/#" % home,
+        "topic write %s/status" % home,
+    ]
+    assert "/home/" not in listed(["plant"])
+    with pytest.raises(BrokerError, match="a terminal is nothing else"):
+        check_roles(["terminal", "meter"])
 
 
 def test_a_revoked_device_is_not_on_it() -> None:
