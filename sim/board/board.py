@@ -7,7 +7,7 @@ it wherever it is.
 
 import re
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from wasmtime import Trap
@@ -53,8 +53,13 @@ class Board:
         flash_blocks: int = FLASH_BLOCKS,
         wires: Wires | None = None,
         networks: Networks | None = None,
+        on_fault: Callable[[], None] = lambda: None,
     ) -> None:
-        """`folder` is the flash chip: `vfs` in it is the file system, `nvs.json` the NVS. `number` is its MAC."""
+        """`folder` is the flash chip: `vfs` in it is the file system, `nvs.json` the NVS. `number` is its MAC.
+
+        `on_fault` is called when the board fails: a fault of this side, or a misuse that a chip's model knows. `stop`
+        raises it.
+        """
         self.fuse = Fuse()
         self.flash = Flash(folder, flash_blocks, self.fuse)
         self.resets: list[type[Reset]] = []  # every start's cause, the latest last
@@ -85,6 +90,7 @@ class Board:
         self._tripped: Reset | None = None
         self._lock = threading.Lock()
         self._fault: BaseException | None = None
+        self._on_fault = on_fault
         self._thread = threading.Thread(target=self._run, name="board", daemon=True)
 
     @property
@@ -97,11 +103,7 @@ class Board:
         self._thread.start()
 
     def cut_power(self) -> None:
-        """Off, at whatever it is doing, and on again."""
-        self._trip(PowerCut())
-
-    def press_reset(self) -> None:
-        """The button EN, which resets the radio's domain and the clock, too."""
+        """Off, at whatever it is doing, and on again; the button EN does the same."""
         self._trip(PowerCut())
 
     def stop(self) -> None:
@@ -141,6 +143,7 @@ class Board:
                 reset = self._live(reset)
         except BaseException as fault:  # noqa: BLE001 - `stop` raises it
             self._fault = fault
+            self._on_fault()
 
     def _live(self, reason: Reset) -> Reset:
         """From one start of the interpreter to the reset that ends it."""

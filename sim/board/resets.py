@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ends a run of the interpreter, and what a board remembers of it: the numbers are `machine.reset_cause()`'s."""
 
+from collections.abc import Callable
+
 PWRON_RESET = 1
 HARD_RESET = 2
 WDT_RESET = 3
@@ -51,6 +53,12 @@ class Fuse:
     def __init__(self) -> None:
         self.burnt_bytes = 0  # since the board was made
         self._left: int | None = None
+        self._draw: Callable[[], int] | None = None
+
+    def cut_again(self, draw: Callable[[], int]) -> None:
+        """After so many bytes as `draw` says, and again each time."""
+        self._draw = draw
+        self.cut_after(draw())
 
     def cut_after(self, count_bytes: int) -> None:
         """The byte after the next `count_bytes` is the one that is torn; count_bytes >= 0."""
@@ -61,7 +69,7 @@ class Fuse:
         if self._left is not None:
             if count_bytes > self._left:
                 self.burnt_bytes += self._left
-                self._left = None
+                self._left = self._draw() if self._draw else None
                 raise PowerCut
             self._left -= count_bytes
         self.burnt_bytes += count_bytes
