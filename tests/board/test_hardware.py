@@ -2,6 +2,8 @@
 """What a program finds on a board: pins, buses, storage, clock, networks; and what resets and power cuts do to them."""
 
 import random
+import socket
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -107,6 +109,27 @@ def test_a_network_comes_up_and_can_be_taken_away(tmp_path: Path, kind: str) -> 
         board.networks.restore()
         again = "while not n.isconnected(): time.sleep_ms(10)\nprint(ntptime.time() > 0)"
         assert told(board, "resume", "exec", again) == "True\n"
+
+
+def test_what_a_board_dials_leaves_by_this_machines_network(tmp_path: Path) -> None:
+    """With asyncio, as a node does, once an interface is up."""
+    dial = (
+        "import asyncio, network\nn = network.LAN(0)\nn.active(True)\n"
+        "async def main():\n    while not n.isconnected(): await asyncio.sleep_ms(10)\n"
+        "    r, w = await asyncio.open_connection('127.0.0.1', %d)\n"
+        "    w.write(b'question')\n    await w.drain()\n    print(await r.read(100))\nasyncio.run(main())"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server, running(tmp_path) as board:
+
+        def answer() -> None:
+            wire, _ = server.accept()
+            with wire:
+                wire.sendall(wire.recv(100).upper())
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        assert told(board, "exec", dial % server.getsockname()[1]) == "b'QUESTION'\n"
+        answering.join()
 
 
 def test_wifi_says_why_it_does_not_come_up(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 from outside import call
 
 JOB = "/.rom/job"
-FIRMWARE = ("asyncio", "esp32", "machine", "network", "ntptime", "os", "socket", "time")
+FIRMWARE = ("asyncio", "esp32", "machine", "network", "ntptime", "os", "socket", "ssl", "time")
 
 
 def load():
