@@ -16,7 +16,15 @@ PLACES = {
     "wire": (350, 465),
     "crypto": (510, 510),
 }
-BESIDE = {"home": (755, 214), "link": (755, 305), "esp32": (755, 385), "element": (755, 510)}
+BESIDE = {
+    "assembly": (100, 214),
+    "home": (755, 214),
+    "link": (755, 305),
+    "esp32": (755, 385),
+    "element": (755, 510),
+}
+# What builds a node out of all the others has words instead of arrows.
+BUILDERS = ("assembly", "esp32")
 WORDS = {
     "contract": "one trade",
     "market": "judge and choose",
@@ -24,6 +32,7 @@ WORDS = {
     "metering": "readings",
     "wire": "messages, bytes",
     "crypto": "P-256, SHA-256",
+    "assembly": "from settings",
     "home": "Home Assistant",
     "link": "carries bytes",
     "element": "a key in a chip",
@@ -45,10 +54,14 @@ def layers() -> str:
     for part, (x, y) in {**PLACES, **BESIDE}.items():
         drawing.box(x - BOX[0] // 2, y - BOX[1] // 2, *BOX, "chain", [part, WORDS[part]])
     for part, place in {**PLACES, **BESIDE}.items():
+        if part in BUILDERS:
+            continue
         for other in sorted(tidy.LAYERS[part] & set(PLACES)):
             drawing.arrow(_edge(place, PLACES[other]))
     drawing.arrow([(685, 214), (510, 214)])  # home reads what node has
-    drawing.words(755, 424, "only main.py imports it", "soft middle")
+    drawing.arrow([(170, 214), (190, 214)])
+    drawing.words(755, 424, "imports all, and only", "soft middle")
+    drawing.words(755, 441, "main.py imports it", "soft middle")
     drawing.box(
         36,
         562,
