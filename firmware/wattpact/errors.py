@@ -3,7 +3,7 @@
 
     WattpactError
     |-- BusError     the hardware's: a chip or a line did not answer properly; retry later
-    |-- LinkError    the broker's: it does not answer, or refuses us; connect again later
+    |-- LinkError    the network's or the broker's: no answer, or it refuses us; connect again later
     |-- WireError    the peer's: bytes that are not a message of ours; drop and count
     `-- RuleError    the peer's: a message that breaks a ledger rule; `.rule` is its number in docs/ledger.md
 
@@ -20,7 +20,7 @@ class BusError(WattpactError):
 
 
 class LinkError(WattpactError):
-    """The broker does not answer or does not let us."""
+    """Network or broker do not answer or do not let us."""
 
 
 class WireError(WattpactError):

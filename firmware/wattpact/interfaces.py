@@ -90,6 +90,22 @@ class MeterDriver(Protocol):
         ...
 
 
+class Access(Protocol):
+    """A way into the network: Wi-Fi, Ethernet, cellular."""
+
+    async def up(self) -> None:
+        """Returns when there is an address; LinkError says why there is none."""
+        ...
+
+    def is_up(self) -> bool:
+        """Whether there is an address."""
+        ...
+
+    def down(self) -> None:
+        """Leave; fine if it was not up."""
+        ...
+
+
 class Link(Protocol):
     """Carries bytes between nodes. Delivery is at least once and in no order."""
 
