@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wattpact.units import DAY_S
 from wattpact.wire.envelope import peek_payload
 from wattpact.wire.messages import message_id
 
@@ -126,7 +127,10 @@ def _init(options: argparse.Namespace) -> int:
         contract_slots_max=options.contract_slots,
     )
     if options.grid_price:
-        terms = replace(terms, grid_prices=[_price(text) for text in options.grid_price])
+        prices = [_price(text) for text in options.grid_price]
+        if prices[0][0]:
+            raise ServiceError("--grid-price: the first one is that of 00:00")
+        terms = replace(terms, grid_prices=prices)
     folder = HostFolder.founded(path, options.name, terms, int(time.time()))
     network = folder.network.hex()
     with standard_output() as stream:
@@ -207,8 +211,9 @@ def _factor(text: str) -> Factor:
 
 
 def _offset(text: str) -> int:
+    """Seconds; what is west of Greenwich stands as what is left of a day."""
     found = re.fullmatch(r"([+-])(\d\d):([0-5]\d)", text)
     if not found:
         raise ServiceError("--utc-offset: %r is not +HH:MM" % text)
     seconds = int(found[2]) * 3600 + int(found[3]) * 60
-    return -seconds if found[1] == "-" else seconds
+    return -seconds % DAY_S if found[1] == "-" else seconds

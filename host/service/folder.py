@@ -18,12 +18,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wattpact.crypto.hashes import kid
-from wattpact.errors import WireError
+from wattpact.errors import RuleError, WireError
+from wattpact.ledger.machine import Ledger
 
 from ..broker.authority import PrivateKey, key_pem, load_key, new_key, request_for
 from ..errors import ServiceError
 from ..genesis import Roles, Terms, found
-from ..keys import OpensslSigner
+from ..keys import OpensslSigner, OpensslVerifier
 from ..registry import Registrar
 from ..store import ChainReader, ChainStore
 
@@ -57,9 +58,6 @@ class HostFolder:
                     "%s: exists; a network is founded once, in a folder of its own" % (path / each)
                 )
         try:
-            path.mkdir(mode=FOLDER, parents=True, exist_ok=True)
-            for each in ("keys", "spool"):
-                (path / each).mkdir(mode=FOLDER, exist_ok=True)
             keys = {each: new_key() for each in (*KEYS, "tls")}
             signers = {each: signer_of(key) for each, key in keys.items()}
             witnesses = [signers[each].public_key for each in WITNESSES]
@@ -71,8 +69,12 @@ class HostFolder:
             )
             try:
                 genesis = found(signers["issuer"], roles, now, name, terms)
-            except (WireError, ValueError) as error:
+                Ledger(genesis, OpensslVerifier())
+            except (WireError, RuleError, ValueError) as error:
                 raise ServiceError("a term is out of its limits: %s" % error) from error
+            path.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+            for each in ("keys", "spool"):
+                (path / each).mkdir(mode=FOLDER, exist_ok=True)
             for each, key in keys.items():
                 write(path / "keys" / (each + ".key"), key_pem(key))
             own = kid(signers["sequencer"].public_key).hex()
