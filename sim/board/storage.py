@@ -62,7 +62,11 @@ class Storage:
 
     def _erase(self, space: str, key: str) -> int:
         entries = [name(space, key, kind) for kind in "ib"]
-        known = [entry for entry in entries if self._changed.get(entry, self._kept.get(entry))]
+        known = [
+            entry
+            for entry in entries
+            if self._changed.get(entry, self._kept.get(entry)) is not None
+        ]
         for entry in known:
             self._changed[entry] = None
         return 0 if known else NOT_FOUND

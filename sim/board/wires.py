@@ -115,10 +115,6 @@ class Wires:
             line.coming.clear()
             line.arrived.clear()
 
-    def drive(self, pin: int, level: int) -> None:
-        """From outside: somebody presses a button."""
-        self._levels[pin] = level
-
     def level(self, pin: int) -> int:
         """What is on a pin now; 0 if nobody says."""
         return self._levels.get(pin, 0)

@@ -2,44 +2,11 @@
 """Wires lead where they are soldered, a serial line takes its time, and a transceiver drives or listens."""
 
 from errno import ENODEV
-from typing import cast
 
 import pytest
 
 from sim.board.wires import FLOATING, Wires
-from sim.vm.services import Room, Service
-
-
-class Slate:
-    """Memory of a guest that is as large as it must be."""
-
-    def __init__(self) -> None:
-        self.content = b""
-
-    def read(self, address: int, size: int) -> bytes:
-        """From the start."""
-        return self.content[address : address + size]
-
-    def write(self, address: int, content: bytes) -> None:
-        """At the start."""
-        self.content = content
-
-
-class Program:
-    """Calls services as a guest does."""
-
-    def __init__(self, services: dict[str, Service]) -> None:
-        self._services = services
-
-    def call(self, name: str, *arguments: int | bytes | str) -> int:
-        """Its answer."""
-        return self._services[name](*arguments) or 0
-
-    def read(self, name: str, *arguments: int, size: int) -> bytes:
-        """What it fills a room of `size` bytes with."""
-        slate = Slate()
-        self._services[name](*arguments, Room(slate, 0, size))
-        return slate.content
+from tests.unit.sim.board.program import Program
 
 
 class Echo:
@@ -100,9 +67,9 @@ def test_a_chip_hears_what_is_sent_while_it_is_selected() -> None:
     for pin in (5, 4):
         program.call("pin_set", pin, 1)
         program.call("pin_init", pin, 1, 0)
-    assert program.read("spi_exchange", bus, cast(int, b"ab"), size=2) == bytes([FLOATING] * 2)
+    assert program.read("spi_exchange", bus, b"ab", size=2) == bytes([FLOATING] * 2)
     program.call("pin_set", 5, 0)
-    assert program.read("spi_exchange", bus, cast(int, b"ab"), size=2) == b"\x00a"
+    assert program.read("spi_exchange", bus, b"ab", size=2) == b"\x00a"
     program.call("pin_set", 5, 1)
     assert chip.seen == [(3, 200_000), "released"]
     assert other.seen == []
@@ -115,7 +82,7 @@ def test_other_pins_lead_nowhere() -> None:
     program = Program(wires.services())
     bus = program.call("spi_open", 18, 19, 23, 200_000, 3)
     program.call("pin_init", 5, 1, 0)
-    assert program.read("spi_exchange", bus, cast(int, b"ab"), size=2) == bytes([FLOATING] * 2)
+    assert program.read("spi_exchange", bus, b"ab", size=2) == bytes([FLOATING] * 2)
 
 
 def test_a_serial_line_takes_as_long_as_its_bits() -> None:
