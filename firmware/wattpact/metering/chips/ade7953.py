@@ -136,6 +136,8 @@ class Ade7953:
                 return False
             if config == reg.CONFIG_VALUE and self._read(reg.OPTIMUM) == reg.OPTIMUM_VALUE:
                 return self._read_checksum() == self._checksum
+        if self._read(reg.OPTIMUM) == reg.OPTIMUM_VALUE:
+            return False
         raise fault(SILENT)
 
     def _read_checksum(self) -> int:

@@ -81,7 +81,7 @@ class Atm90e32:
     def _make_run(self) -> None:
         """Set it up where that is needed. One that runs as it should goes on: it may hold what flowed meanwhile."""
         if not self._started:
-            if not (self._answers() and self._as_set_up() and self._runs()):
+            if not (self._as_set_up() and self._runs()):
                 self._set_up()
             self._started = True
         elif not self._runs():
@@ -91,13 +91,15 @@ class Atm90e32:
             self._started = True
 
     def _set_up(self) -> None:
-        """MeterEn is the last to be written: until then nobody takes a half-made chip for a whole one."""
+        """MeterEn is the last to be written: until then nobody takes a half-made chip for a whole one.
+
+        One that hears and is not heard is left alone: a reset would cost what it counted.
+        """
+        if not self._speaks():
+            raise fault(SILENT)
         self._bus.write(reg.SOFT_RESET, reg.WIDTH, reg.RESET_KEY)
         self._sleep_ms(RESET_MS)
-        try:
-            self._write(reg.ACCESS, reg.OPEN)
-        except BusError:
-            raise fault(SILENT)
+        self._write(reg.ACCESS, reg.OPEN)
         for register, value in self._setup.registers:
             self._write(register, value)
         self._write(reg.METER_EN, 1)
@@ -115,8 +117,15 @@ class Atm90e32:
         return True
 
     def _answers(self) -> bool:
-        """Whether anything is there that is no floating wire."""
+        """Whether the marker can be read."""
         return self._read(reg.PL_CONST_LOW) == _MARKER
+
+    def _speaks(self) -> bool:
+        """Whether a chip is there at all, in whatever state: this register nobody writes."""
+        for _ in range(TRIES):
+            if self._read(reg.CHANNEL_MAP) == reg.CHANNEL_MAP_VALUE:
+                return True
+        return False
 
     def _runs(self) -> bool:
         """Whether it meters as it was set up; BusError if it does not answer. After a reset MeterEn is 0."""
@@ -125,6 +134,8 @@ class Atm90e32:
             if self._answers() and enabled in (0, 1):
                 spoiled = self._read(reg.CRC_ERROR) and self._read(reg.CRC_ERROR)
                 return enabled == 1 and not spoiled
+        if self._speaks():
+            return False
         raise fault(SILENT)
 
     # -- transfers

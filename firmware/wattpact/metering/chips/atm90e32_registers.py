@@ -10,6 +10,8 @@ WIDTH = const(2)
 
 # Special
 METER_EN = const(0x00)
+CHANNEL_MAP = const(0x01)
+CHANNEL_MAP_VALUE = const(0x0210)  # after a reset, and left so
 SOFT_RESET = const(0x70)
 INT_STATE1 = const(0x74)  # latched; writing a 1 clears it
 LAST_DATA = const(0x78)

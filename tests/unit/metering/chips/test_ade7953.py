@@ -181,14 +181,16 @@ def test_a_chip_that_started_anew_is_set_up_and_says_so_once() -> None:
     assert passed(1_000)[0] == pytest.approx(1_000_000, rel=0.02)
 
 
-def test_a_setting_that_changed_by_itself_changes_the_checksum() -> None:
-    """Then it is set up anew."""
+@pytest.mark.parametrize(("register", "value"), [(0x382, 0x400001), (0x102, 0x0006)])
+def test_a_setting_that_changed_by_itself_is_noticed(register: int, value: int) -> None:
+    """By the checksum, or in CONFIG itself; then it is set up anew."""
     board = SmallBoard(3_600)
     passed = running(board)
-    board.model._registers[0x382] = 0x400001
+    right = board.model._registers[register]
+    board.model._registers[register] = value
     board.mains.sleep_ms(100)
     assert board.driver.read().flags & COUNTER_LOST
-    assert board.model._registers[0x382] == 0x400000
+    assert board.model._registers[register] == right
     assert passed(1_000)[0] == pytest.approx(1_000_000, rel=0.02)
 
 

@@ -490,11 +490,12 @@ def test_a_reset_at_any_frame_of_a_read_is_noticed() -> None:
         assert 0 <= missing <= 640 + SETTLED
 
 
-def test_a_setting_that_changed_by_itself_makes_it_set_up_anew() -> None:
-    """The chip's own checker finds it."""
+@pytest.mark.parametrize("register", [0x00, 0x32, 0x61])
+def test_a_setting_that_changed_by_itself_makes_it_set_up_anew(register: int) -> None:
+    """The chip's own checker finds it, or the driver, which reads two of them all the time."""
     board = Board(3_600, 0, 0)
     passed = running(board)
-    board.model.corrupt(0x61, 7304)
+    board.model.corrupt(register, 7304)
     board.mains.sleep_ms(1_000)
     assert board.driver.read().flags & COUNTER_LOST
     assert passed(3_600)[0] == pytest.approx(3_600_000, abs=2 * COUNT_UWH)
@@ -512,6 +513,26 @@ def test_a_board_that_starts_anew_takes_over_a_chip_that_ran_on() -> None:
     assert board.model.resets == resets
     assert measurement.flags == 0
     assert measurement.import_uwh == (board.model.taken(FORWARD) - counted) * COUNT_UWH
+
+
+def test_a_chip_that_is_not_heard_for_a_while_is_not_reset() -> None:
+    """Its answers do not arrive, but it meters: all of it is there when they do again."""
+    board = Board(3_600, 0, 0)
+    running(board)(1_000)
+    taken, resets = board.model.taken(FORWARD), board.model.resets
+    board.model.faults.undriven = 0xFF
+    for _ in range(3):
+        board.mains.sleep_ms(5_000)
+        board.model.faults.absent = True
+        with pytest.raises(BusError, match="no chip answers"):
+            board.driver.read()
+        board.restart()
+        with pytest.raises(BusError, match="no chip answers"):
+            board.driver.read()
+        board.model.faults.absent = False
+    measurement = board.driver.read()
+    assert (measurement.flags, board.model.resets) == (0, resets)
+    assert measurement.import_uwh == (board.model.taken(FORWARD) - taken) * COUNT_UWH
 
 
 def test_other_settings_make_it_set_up_the_chip_anew() -> None:
