@@ -222,7 +222,7 @@ def test_another_meter_is_an_exception_and_the_line_says_so() -> None:
     [
         (spoiled, "wrong CRC"),
         (lost, "no answer within 150 ms"),
-        (slow(0.4), "no answer within 150 ms"),
+        (slow(5.0), "no answer within 150 ms"),
         (shortened(3), "wrong CRC"),
         (shortened(5), "cut short"),
         (noisy, "wrong CRC"),

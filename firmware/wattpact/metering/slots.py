@@ -33,6 +33,7 @@ ENDED_LATE = "the meter was not read at the slot's end"
 CLOCK_BACK = "the clock went back"
 CLOCK_JUMPED = "the clock jumped, or the board stood still"
 RESTARTED = "the board started anew, and what its meter had counted may be lost"
+NOT_KEPT = "the store does not keep it"
 UNREADABLE = "what was kept of the meter cannot be read"
 REVERSED = "a current transformer is reversed"
 TAMPERED = "power without voltage: a voltage tap is cut"
@@ -90,6 +91,7 @@ class SlotMeter:
             self._condemn(CLOCK_JUMPED)
         self._ticked = now
         good = self._poll(now)
+        before = self._told
         readings: "list[Reading]" = []
         if self._again and good:
             self._again = False
@@ -103,7 +105,9 @@ class SlotMeter:
             if good:
                 self._start = (self.counters.imported.uwh, self.counters.exported.uwh)
                 self._dirty = True
-        self._keep()
+        if not self._keep():
+            readings = [self._repeated(each.slot, NOT_KEPT, before) for each in readings]
+            self._told = readings[-1] if readings else before
         slot_end = self._slot + self._slot_s
         next_poll = now + (RETRY_S if waits else self._poll_s)
         self.wake_at = next_poll if waits else min(next_poll, slot_end)
@@ -154,7 +158,7 @@ class SlotMeter:
         for missed in range(
             max(self._slot + self._slot_s, slot - MISSED_MAX * self._slot_s), slot, self._slot_s
         ):
-            readings.append(self._repeated(missed, ENDED_LATE))
+            readings.append(self._repeated(missed, ENDED_LATE, self._told))
         self._told = readings[-1]
         self._slot = slot
         self._start = None
@@ -165,7 +169,7 @@ class SlotMeter:
         """Of this slot, valid unless there is a reason against it."""
         start = self._start
         if reason or start is None:
-            return self._repeated(self._slot, reason)
+            return self._repeated(self._slot, reason, self._told)
         import_wh = self.counters.imported.uwh // UWH
         export_wh = self.counters.exported.uwh // UWH
         try:
@@ -177,25 +181,25 @@ class SlotMeter:
                 export_wh,
             )
         except BusError as error:
-            return self._repeated(self._slot, str(error))
+            return self._repeated(self._slot, str(error), self._told)
 
-    def _repeated(self, slot: int, reason: str) -> Reading:
-        """An invalid Reading with the registers of the newest one before."""
-        told = self._told
+    @staticmethod
+    def _repeated(slot: int, reason: str, told: Reading) -> Reading:
+        """An invalid Reading with the registers of one that was told before."""
         return Reading(
             slot, 0, 0, told.import_register_wh, told.export_register_wh, valid=False, reason=reason
         )
 
     # -- what survives a power cut
 
-    def _keep(self) -> None:
-        """Write what changed. A full store ends no metering, but this slot will not be traded on."""
+    def _keep(self) -> bool:
+        """Write what changed; False if the store does not take it. That ends no metering, but trade on this slot."""
         counters = self.counters
         counted_uwh = counters.imported.uwh + counters.exported.uwh
         if counters.counting.kind == CLEARED and counted_uwh - self._kept_uwh >= KEEP_UWH:
             self._dirty = True
         if not self._dirty:
-            return
+            return True
         self._dirty = False
         start = self._start or (_NONE, _NONE)
         told = self._told
@@ -221,9 +225,11 @@ class SlotMeter:
         texts = self._void + "\n" + told.reason
         try:
             self._store.keep(self._key, packed + texts.encode())
-            self._kept_uwh = counted_uwh
-        except OSError as error:
-            self._condemn("the store does not keep it: %s" % error)
+        except OSError:
+            self._condemn(NOT_KEPT)
+            return False
+        self._kept_uwh = counted_uwh
+        return True
 
     def _restore(self, state: bytes) -> None:
         """Go on where the store's last word ends."""
