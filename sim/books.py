@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from wattpact.ledger.machine import Deal
 
-from .fleet import Fleet
+from .community import AnyFleet, energy_of
 from .results import SlotEnergy
 from .world.profiles import SLOT_S
 
@@ -34,7 +34,7 @@ class Books:
     worth_home: Counter[bytes] = field(default_factory=Counter[bytes])
 
 
-def close(fleet: Fleet) -> Books:
+def close(fleet: AnyFleet) -> Books:
     """Add up every contract on the chain."""
     books = Books()
     roofs = {board.kid for board in fleet.homes}
@@ -61,11 +61,11 @@ def close(fleet: Fleet) -> Books:
     return books
 
 
-def energy(fleet: Fleet, books: Books) -> list[SlotEnergy]:
+def energy(fleet: AnyFleet, books: Books) -> list[SlotEnergy]:
     """Every slot of the run, all homes together: the world's figures, and the chain's share in them."""
     rows: list[SlotEnergy] = []
     for index in range(fleet.scenario.slots):
-        homes = [board.energy(index) for board in fleet.homes]
+        homes = [energy_of(board, index) for board in fleet.homes]
         consumed = sum(home.consumed_wh for home in homes)
         self_used = sum(home.self_used_wh for home in homes)
         plants = sum(

@@ -7,6 +7,7 @@ Each check names what it saw first that should not be; a count of nothing is not
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from wattpact.wire import envelope
 from wattpact.wire.messages import AWARD, Award, parse_as, type_of
 
 from .books import Books, energy
-from .fleet import Fleet
+from .community import AnyFleet, Party, energy_of
 from .results import Check
+from .scenario import HomeSite
 from .world.profiles import SLOT_S
 
 Faults = Iterator[str]
@@ -30,7 +32,7 @@ Faults = Iterator[str]
 class Checkers:
     """All checks over one finished fleet; the chain file must be closed by then."""
 
-    def __init__(self, fleet: Fleet, books: Books, chain: Path) -> None:
+    def __init__(self, fleet: AnyFleet, books: Books, chain: Path) -> None:
         self.fleet = fleet
         self.books = books
         self.chain = chain
@@ -91,7 +93,7 @@ class Checkers:
 
     def _import_once(self) -> Faults:
         for (kid, index), settled in sorted(self.books.settled_home.items()):
-            imported = self._homes[kid].energy(index).imported_wh
+            imported = energy_of(self._homes[kid], index).imported_wh
             if settled > imported or self.books.contracts_home[kid, index] > 1:
                 yield "meter %s, slot %d: settled %d of %d Wh" % (
                     kid.hex(),
@@ -166,7 +168,7 @@ class Checkers:
                 yield "witness %s is at height %d" % (witness.kid.hex(), ledger.height)
 
     def _awards_arrived(self) -> Faults:
-        received = sum(board.meter.buying.awards for board in self.fleet.homes)
+        received = sum(board.end().awards for board in self.fleet.homes)
         if received != len(self._awards):
             yield "%d of %d" % (received, len(self._awards))
 
@@ -185,11 +187,11 @@ class Checkers:
 
     def _answered(self) -> Faults:
         for board in (*self.fleet.plants, *self.fleet.homes):
-            if board.core.member.outbox.wake_at():
+            end = board.end()
+            if end.waits:
                 yield "%s still waits for the chain" % board.name
-            dropped = board.core.member.dropped
-            if dropped:
-                yield "%s dropped %d messages" % (board.name, dropped)
+            if end.dropped:
+                yield "%s dropped %d messages" % (board.name, end.dropped)
 
     def _generated(self, panel_id: bytes, index: int) -> int:
         """Wh the world let through the panel's own meter: a roof's is its home's export."""
@@ -202,7 +204,7 @@ class Checkers:
                 worlds[panel.panel_id] = panel.world.generated_wh
         for home in self.fleet.homes:
             if home.site.roof:
-                worlds[home.site.roof.panels[0].panel_id] = home.exported_wh
+                worlds[home.site.roof.panels[0].panel_id] = partial(_exported_wh, home)
         return worlds
 
     def _read_awards(self) -> list[tuple[Any, ...]]:
@@ -244,6 +246,10 @@ class Checkers:
         if late:
             words += "; %s came late" % _counted(late, "trade end")
         return words
+
+
+def _exported_wh(home: Party[HomeSite], index: int) -> int:
+    return energy_of(home, index).exported_wh
 
 
 def _counted(n: int, noun: str) -> str:

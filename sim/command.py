@@ -84,7 +84,7 @@ def simulate(settings: Settings, chain: Path) -> Results:
         fleet.run()
     finally:
         progress.close()
-        fleet.store.close()
+        fleet.office.store.close()
     cpu_s = time.process_time() - started
     books = close(fleet)
     meter_slots = len(fleet.homes) * slots

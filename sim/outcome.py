@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from wattpact.units import PPM
 
 from .books import Books, energy
-from .fleet import Fleet
+from .community import AnyFleet, energy_of
 from .recorder import Recorder
 from .results import (
     CertificateUser,
@@ -36,7 +36,7 @@ from .world.profiles import SLOT_S
 class Outcome:
     """Reads one fleet, its books and what was recorded on the way."""
 
-    def __init__(self, fleet: Fleet, books: Books, recorder: Recorder, run: Run) -> None:
+    def __init__(self, fleet: AnyFleet, books: Books, recorder: Recorder, run: Run) -> None:
         self.fleet = fleet
         self.books = books
         self.recorder = recorder
@@ -45,6 +45,7 @@ class Outcome:
         self._homes = {board.kid: board for board in fleet.homes}
         self._plants = {board.kid: board for board in fleet.plants}
         self._awards = list(self.ledger.awards())
+        self._ends = {board.kid: board.end() for board in fleet.homes}
 
     def results(self, checks: list[Check], speed: Speed) -> Results:
         """Everything that is shown."""
@@ -58,7 +59,7 @@ class Outcome:
             grid_prices=self._grid_prices(),
             reliability=self._reliability(),
             choices=self._choices(),
-            decisions=self.recorder.decisions,
+            decisions=self.fleet.choices.decisions,
             coins=self.recorder.coins,
             money=self._money(),
             reduction_ug=self.ledger.totals().reduction_ug,
@@ -74,7 +75,9 @@ class Outcome:
         closings = [deal.closing for deal in books.deals if deal.closing]
         paid = sum(closing.amount_nano - closing.discount_nano for closing in closings)
         deaf = [board for board in fleet.homes if board.site.deaf]
-        chips = {board.kid: board.element.chip for board in fleet.homes if board.element}
+        chips = {
+            board.kid: self._ends[board.kid] for board in fleet.homes if board.site.secure_element
+        }
         buyers = {deal.terms.meter for deal in books.deals}
         settled_used = self_used + books.settled_wh
         return Summary(
@@ -120,21 +123,21 @@ class Outcome:
             deaf_meters_with_contract=sum(1 for board in deaf if board.kid in buyers),
             secure_elements=len(chips),
             secure_elements_with_contract=len(chips.keys() & buyers),
-            secure_element_signatures=sum(chip.signatures for chip in chips.values()),
+            secure_element_signatures=sum(end.signatures for end in chips.values()),
             checks=checks,
             speed=speed,
         )
 
     def _claims(self) -> Claims:
-        meters = [board.meter for board in self.fleet.homes]
+        ends = list(self._ends.values())
         return Claims(
-            C1=sum(1 for meter in meters if meter.tally.scored),
-            C2=sum(meter.tally.offers for meter in meters),
-            C3=sum(meter.tally.tells for meter in meters),
-            C4=sum(meter.tally.choices for meter in meters),
+            C1=sum(1 for end in ends if end.scored),
+            C2=sum(end.offers for end in ends),
+            C3=sum(end.tells for end in ends),
+            C4=sum(end.choices for end in ends),
             C5=len(self.books.deals),
             C6=self.recorder.transactions["TradeEnd"],
-            C7=sum(meter.buying.awards for meter in meters),
+            C7=sum(end.awards for end in ends),
             C8=sum(1 for deal in self.books.deals if deal.terms.coins),
             C9=len(self._awards),
         )
@@ -160,7 +163,7 @@ class Outcome:
                 kind = "plant" if plant in self._plants else "neighbour"
                 flows.append(self._flow(seller.name, kind, meter, wh))
         for board in self.fleet.homes:
-            homes = [board.energy(index) for index in range(self.fleet.scenario.slots)]
+            homes = [energy_of(board, index) for index in range(self.fleet.scenario.slots)]
             own = sum(home.self_used_wh for home in homes)
             grid = sum(home.imported_wh for home in homes) - bought[board.kid]
             if own:
@@ -202,7 +205,7 @@ class Outcome:
 
     def _reliability(self) -> list[PlantReliability]:
         rows: list[PlantReliability] = []
-        since = self.fleet.registered_at
+        since = self.fleet.founding.registered_at
         for plant_id, name, kind in self._sellers():
             reported = self.recorder.reported(plant_id)
             short = [
@@ -228,13 +231,15 @@ class Outcome:
             refused = sum(
                 notes.get("%s: %s" % (word, plant_id.hex()), 0) for word in ("declined", "silent")
             )
-            passed = dict(sorted(self.recorder.passed_over.get(plant_id, Counter[str]()).items()))
+            passed = dict(
+                sorted(self.fleet.choices.passed_over.get(plant_id, Counter[str]()).items())
+            )
             kid = kids[plant_id]
             rows.append(
                 PlantChoices(
                     plant=name,
                     kind=kind,
-                    first=self.recorder.chosen[plant_id],
+                    first=self.fleet.choices.chosen[plant_id],
                     refused=refused,
                     contracts=contracts[kid],
                     sold_wh=sold[kid],
@@ -252,7 +257,7 @@ class Outcome:
         rows: list[HomeMoney] = []
         for board in self.fleet.homes:
             without = sum(
-                board.energy(index).imported_wh
+                energy_of(board, index).imported_wh
                 * genesis.grid_price(scenario.start + index * SLOT_S)
                 for index in range(scenario.slots)
             )

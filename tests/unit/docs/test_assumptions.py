@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from host.genesis import GERMANY_2024, Terms
-from sim import fleet, scenario
+from sim import founding, scenario
 from sim.settings import PLANTS, UTC_OFFSET_S
 from sim.world.csv_cells import YEARS
 from sim.world.network import DELAY_MS
@@ -46,9 +46,9 @@ def prices(pair: tuple[int, int]) -> tuple[float, float]:
         "up to %d, where one would pass %d MW" % (PANELS_MAX, POWER_W_MAX // 1_000_000),
         "%d homes each" % scenario.NEIGHBOURHOOD_HOMES,
         "takes %d to %d ms" % DELAY_MS,
-        "blocks on each multiple of %d s" % fleet.BLOCK_S,
+        "blocks on each multiple of %d s" % founding.BLOCK_S,
         "from up to %d neighbours" % ASKED_MAX,
-        "registered %d days before" % fleet.REGISTERED_DAYS,
+        "registered %d days before" % founding.REGISTERED_DAYS,
         "Local time is UTC+%d all year" % (UTC_OFFSET_S // HOUR_S),
         "Years %d to %d" % YEARS,
         "otherwise %d, fewer" % PLANTS,
