@@ -19,7 +19,12 @@ from host.errors import ChainFileError
 from . import screen, stopping
 from .books import close
 from .checkers import Checkers
+from .community import AnyFleet
 from .fleet import Fleet
+from .mqtt.errors import FleetError
+from .mqtt.fleet import OnlineFleet
+from .mqtt.shard import Shard
+from .online import Online
 from .outcome import Outcome
 from .parameters import described
 from .progress import Progress
@@ -40,7 +45,12 @@ def run(arguments: Sequence[str]) -> int:
         tell(str(error))
         return 2
     try:
+        if settings.online and settings.online.shard > 1:
+            return _shard(settings, settings.online)
         results = _written(settings)
+    except FleetError as error:
+        tell(plain(str(error)))
+        return 2
     except OSError as error:
         tell(plain("%s: %s" % (error.filename or settings.out, error.strerror or error)))
         return 2
@@ -69,7 +79,11 @@ def command(arguments: Sequence[str]) -> list[str]:
 
 def simulate(settings: Settings, chain: Path) -> Results:
     """One run from genesis to its checks; leaves the chain closed in one file."""
-    fleet = Fleet(settings, build(settings), chain)
+    scenario, online = build(settings), settings.online
+    if online:
+        fleet: AnyFleet = OnlineFleet(settings, online, scenario, chain)
+    else:
+        fleet = Fleet(settings, scenario, chain)
     recorder = Recorder(fleet)
     slots = fleet.scenario.slots
     progress = Progress(sys.stderr, len(fleet.homes), slots, time.monotonic, time.process_time)
@@ -84,7 +98,7 @@ def simulate(settings: Settings, chain: Path) -> Results:
         fleet.run()
     finally:
         progress.close()
-        fleet.office.store.close()
+        fleet.close()
     cpu_s = time.process_time() - started
     books = close(fleet)
     meter_slots = len(fleet.homes) * slots
@@ -94,7 +108,21 @@ def simulate(settings: Settings, chain: Path) -> Results:
         meter_slots_per_cpu_s=round(meter_slots / max(cpu_s, 1e-9), 1),
     )
     outcome = Outcome(fleet, books, recorder, _described(settings, fleet))
-    return outcome.results(Checkers(fleet, books, chain).run(), speed)
+    return outcome.results(Checkers(fleet, books, chain).run() + fleet.checks(), speed)
+
+
+def _shard(settings: Settings, online: Online) -> int:
+    """Any shard but the first: run its nodes; what they say is shard 1's to write. The exit code."""
+    slots = settings.slots
+    shard = Shard(settings, online, build(settings))
+    progress = Progress(sys.stderr, shard.nodes, slots, time.monotonic, time.process_time)
+    try:
+        shard.run(lambda done: progress.slot(done, shard.clock.now(), 0))
+    finally:
+        progress.close()
+        shard.close()
+    told = "shard %d of %d: %d nodes, their figures are with shard 1\n"
+    return 2 if put(sys.stdout, told % (online.shard, online.shards, shard.nodes)) else 0
 
 
 def _written(settings: Settings) -> Results:
@@ -122,7 +150,7 @@ def _written(settings: Settings) -> Results:
     return results
 
 
-def _described(settings: Settings, fleet: Fleet) -> Run:
+def _described(settings: Settings, fleet: AnyFleet) -> Run:
     """How this run was started, for whoever reads or replays it."""
     return Run(
         command=command(settings.arguments),

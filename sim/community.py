@@ -4,7 +4,9 @@
 Checks, books and report read this and nothing else of a fleet.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Generic, Protocol, TypeVar
 
 from host.witness import Witness
@@ -14,6 +16,7 @@ from .choices import Choices
 from .cores import Energy, NodeEnd, energy_at
 from .founding import Enrolled, Founding, S
 from .office import Office
+from .results import Check
 from .scenario import HomeSite, PlantSite, Scenario
 from .settings import Settings
 
@@ -32,7 +35,7 @@ class Party(Generic[S]):
     def __init__(self, enrolled: Enrolled[S]) -> None:
         self.site = enrolled.site
         self.kid = enrolled.kid
-        self.name = self.site.name
+        self.name: str = enrolled.site.name
 
     def end(self) -> NodeEnd:
         """Its own account, when the run is over."""
@@ -82,6 +85,14 @@ class Community(Generic[H_co, P_co]):
         """All slots, then until the last contract is settled and awarded."""
         raise NotImplementedError
 
+    def checks(self) -> list[Check]:
+        """What must hold of how it was run, beside what must hold of any fleet."""
+        return []
+
+    def close(self) -> None:
+        """Leave the chain's file whole; also after a run that was stopped."""
+        self.office.store.close()
+
 
 AnyFleet = Community[Party[HomeSite], Party[PlantSite]]
 
@@ -89,3 +100,14 @@ AnyFleet = Community[Party[HomeSite], Party[PlantSite]]
 def energy_of(home: Party[HomeSite], index: int) -> Energy:
     """What the world does there in slot `index`."""
     return energy_at(home.site, index)
+
+
+@contextmanager
+def rare_collections() -> Generator[None]:
+    """Boards and ledger live as long as the run: walking them for garbage costs more with every board there is."""
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -5,9 +5,7 @@ Every board runs the firmware's cores, every signature is real, every transactio
 into `chain.db`. All nodes share one Verifier, which remembers verdicts; `host verify` checks every signature anew.
 """
 
-import gc
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from host.desk import Outgoing
@@ -15,9 +13,9 @@ from host.keys import OpensslVerifier
 from wattpact.node.effects import Send
 
 from .boards import HomeBoard, PlantBoard
-from .community import Community
+from .community import Community, rare_collections
 from .cores import Cores, close_shop
-from .founding import BLOCK_S, READ_S, Founding
+from .founding import BLOCK_S, READ_S, Founding, Keys
 from .office import Office
 from .scenario import Scenario
 from .settings import Settings
@@ -33,7 +31,8 @@ class Fleet(Community[HomeBoard, PlantBoard]):
 
     def __init__(self, settings: Settings, scenario: Scenario, chain: Path) -> None:
         verifier = OpensslVerifier()
-        founding = Founding(settings, scenario, verifier, NETWORK_NAME)
+        keys = Keys(settings.seed, scenario, verifier)
+        founding = Founding(settings, scenario, keys, NETWORK_NAME)
         self._clock = clock = VirtualClock(founding.registered_at)
         office = Office(founding, verifier, clock, chain)
         super().__init__(settings, scenario, founding, office, clock)
@@ -110,7 +109,7 @@ class Fleet(Community[HomeBoard, PlantBoard]):
         clock.at(scenario.start, self._announce)
         clock.at(scenario.start + SLOT_S + READ_S, self._read, 0)
         clock.at(self.founding.close_at, self._close)
-        with _rare_collections():
+        with rare_collections():
             clock.run_until(self.founding.over_at)
 
     def _read(self, index: int) -> None:
@@ -127,14 +126,3 @@ class Fleet(Community[HomeBoard, PlantBoard]):
         """The run ends: nothing is offered beyond it."""
         for board in (*self.plants, *self.homes):
             close_shop(board.core)
-
-
-@contextmanager
-def _rare_collections() -> Generator[None]:
-    """Boards and ledger live as long as the run: walking them for garbage costs more with every board there is."""
-    before = gc.get_threshold()
-    gc.set_threshold(20_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)

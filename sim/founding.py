@@ -49,26 +49,45 @@ class Enrolled(Generic[S]):
         return kid_of(self.signer.public_key)
 
 
+class Keys:
+    """Everybody's, drawn by name: the same for the same seed."""
+
+    def __init__(self, seed: int, scenario: Scenario, verifier: "Verifier") -> None:
+        """`verifier` is what secure elements check themselves with."""
+
+        def signer(name: str) -> OpensslSigner:
+            return OpensslSigner(secret(seed, name))
+
+        self.issuer, self.sequencer, self.registrar = map(
+            signer, ("issuer", "sequencer", "registrar")
+        )
+        self.witnesses = [signer("witness %d" % number) for number in range(WITNESSES)]
+        self.plants = [signer(site.name) for site in scenario.plants]
+        self.homes = [
+            Element(seed, site.name, verifier) if site.secure_element else signer(site.name)
+            for site in scenario.homes
+        ]
+
+    @property
+    def host_kid(self) -> bytes:
+        """The sequencer's."""
+        return kid_of(self.sequencer.public_key)
+
+
 class Founding:
     """Everybody in `plants` and `homes` was registered at `registered_at`. Times are Unix s."""
 
-    def __init__(
-        self, settings: Settings, scenario: Scenario, verifier: "Verifier", name: str
-    ) -> None:
-        """`verifier` is what secure elements check themselves with."""
-        self._seed = settings.seed
+    def __init__(self, settings: Settings, scenario: Scenario, keys: Keys, name: str) -> None:
+        self.keys = keys
         self.registered_at = scenario.start - REGISTERED_DAYS * DAY_S
-        self.issuer, self.sequencer = self._signer("issuer"), self._signer("sequencer")
-        self.registrar = self._signer("registrar")
-        self.witnesses = [self._signer("witness %d" % number) for number in range(WITNESSES)]
         roles = Roles(
-            self.registrar.public_key,
-            self.sequencer.public_key,
-            [witness.public_key for witness in self.witnesses],
+            keys.registrar.public_key,
+            keys.sequencer.public_key,
+            [witness.public_key for witness in keys.witnesses],
             quorum=WITNESSES,
         )
         terms = Terms(utc_offset_s=UTC_OFFSET_S)
-        self.genesis_data = found(self.issuer, roles, self.registered_at, name, terms)
+        self.genesis_data = found(keys.issuer, roles, self.registered_at, name, terms)
         payload = envelope.peek_payload(self.genesis_data)
         self.genesis = parse_as(Genesis, payload)
         self.network = message_id(payload)[:8]
@@ -80,27 +99,17 @@ class Founding:
         """Nothing is offered beyond the end of the run."""
         self.over_at = scenario.end + self.genesis.timeouts[0] + DRAIN_S
         """The last contract is settled and awarded."""
-        self._registrar = Registrar(self.network, self.registrar)
-        self.plants = [self._plant(site) for site in scenario.plants]
-        self.homes = [self._home(site, verifier) for site in scenario.homes]
+        self._registrar = Registrar(self.network, keys.registrar)
+        self.plants = [
+            self._plant(site, signer) for site, signer in zip(scenario.plants, keys.plants)
+        ]
+        self.homes = [self._home(site, signer) for site, signer in zip(scenario.homes, keys.homes)]
 
-    @property
-    def host_kid(self) -> bytes:
-        """The sequencer's."""
-        return kid_of(self.sequencer.public_key)
-
-    def _signer(self, name: str) -> OpensslSigner:
-        return OpensslSigner(secret(self._seed, name))
-
-    def _plant(self, site: PlantSite) -> Enrolled[PlantSite]:
-        signer = self._signer(site.name)
+    def _plant(self, site: PlantSite, signer: OpensslSigner) -> Enrolled[PlantSite]:
         member = Membership(signer.public_key, site.owner, 0, meter=False, plant=_registered(site))
         return Enrolled(site, signer, self._registrar.register(member, self.registered_at))
 
-    def _home(self, site: HomeSite, verifier: "Verifier") -> Enrolled[HomeSite]:
-        signer = self._signer(site.name)
-        if site.secure_element:
-            signer = Element(self._seed, site.name, verifier)
+    def _home(self, site: HomeSite, signer: OpensslSigner | Element) -> Enrolled[HomeSite]:
         plant = _registered(site.roof) if site.roof else None
         member = Membership(signer.public_key, site.owner, site.neighbourhood, plant=plant)
         return Enrolled(site, signer, self._registrar.register(member, self.registered_at))

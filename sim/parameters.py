@@ -24,6 +24,8 @@ def described(settings: Settings, scenario: Scenario) -> dict[str, str]:
         "loads": settings.loads.file if settings.loads else "BDEW 2025 with variation",
         "PV": settings.pv.file if settings.pv else "solar geometry with clouds",
     }
+    if settings.online:
+        words.update(settings.online.described())
     if settings.pv:
         for plant in scenario.plants:
             columns = ['"%s"' % panel.world.name for panel in plant.panels]

@@ -12,6 +12,7 @@ from typing import NoReturn
 from wattpact.units import DAY_S, HOUR_S
 from wattpact.wire.messages import PANELS_MAX
 
+from .online import Online, OnlineError, add_options, online
 from .world.csv_cells import YEARS
 from .world.csv_input import Series, common_window, iso, read_series
 from .world.input_errors import plain
@@ -51,8 +52,16 @@ class Settings:
     out: Path
     loads: Series | None
     pv: Series | None
+    online: Online | None
+    """Over a broker; None in memory."""
     arguments: Sequence[str]
     """As the user gave them: after the interpreter and `sim/run.py` they replay the run."""
+
+    def figures(self) -> tuple[object, ...]:
+        """All that decides what a fleet is, but for the files' contents."""
+        shares = (self.prosumers, self.deaf, self.secure_elements)
+        counts = (self.seed, self.meters, self.plants, self.start, self.slots, self.round_slots)
+        return (*counts, *shares)
 
     @property
     def days(self) -> int:
@@ -79,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_counts(made)
     _add_files(made)
+    add_options(made)
     return made
 
 
@@ -175,6 +185,10 @@ def read(arguments: Sequence[str]) -> Settings:
         _within("--days", given.days, 1, DAYS_MAX)
     begin = None if given.start is None else _midnight(given.start)
     out = _folder(given.out)
+    try:
+        over = online(given)
+    except OnlineError as error:
+        raise SettingsError(str(error)) from None
     for name in ("loads", "pv"):
         if getattr(given, name) == "":
             raise SettingsError("--%s must name a file, not nothing" % name)
@@ -196,6 +210,7 @@ def read(arguments: Sequence[str]) -> Settings:
         out=out,
         loads=loads,
         pv=pv,
+        online=over,
         arguments=tuple(arguments),
     )
 

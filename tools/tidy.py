@@ -52,6 +52,7 @@ TREE_IMPORTS = {
 GUEST = "sim/vm/modules/"  # asyncio itself, for MicroPython in the VM
 SENDERS = "tools/measures/gateway.py"  # nodes' clients, with which the host is measured
 ESP32 = "firmware/wattpact/esp32/"
+OVER_A_BROKER = "sim/mqtt/"
 ASYNC_HOMES = (
     SHELL,
     SEAMS,
@@ -59,6 +60,7 @@ ASYNC_HOMES = (
     "firmware/wattpact/link/",
     ESP32,
     "host/",
+    OVER_A_BROKER,
     GUEST,
     "tests/",
 )
@@ -164,12 +166,12 @@ def wrong_part(source: Source, part: str, types_only: bool) -> str:
 
 
 def check_async(source: Source) -> Iterator[Finding]:
-    """Only the node's shell, links and the host wait for anything."""
+    """Only the node's shell, links, the host and the fleet over a broker wait for anything."""
     if source.name.startswith(ASYNC_HOMES):
         return
     for node in ast.walk(source.syntax):
         if isinstance(node, (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)):
-            yield node.lineno, "async: only node/runtime.py, link, esp32 and host"
+            yield node.lineno, "async: only node/runtime.py, link, esp32, host and sim/mqtt"
 
 
 def check_sizes(source: Source) -> Iterator[Finding]:

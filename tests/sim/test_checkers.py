@@ -38,7 +38,7 @@ def finished(tmp_path: Path) -> Finished:
     chain = tmp_path / "chain.db"
     fleet = Fleet(settings, build(settings), chain)
     fleet.run()
-    fleet.office.store.close()
+    fleet.close()
     return Finished(fleet, close(fleet), chain)
 
 

@@ -21,7 +21,7 @@ def run(folder: Path, *arguments: str) -> tuple[Fleet, Results]:
     fleet = Fleet(settings, build(settings), folder / "chain.db")
     recorder = Recorder(fleet)
     fleet.run()
-    fleet.office.store.close()
+    fleet.close()
     how = Run([], "out", settings.start, 900, 3600, "EUR")
     outcome = Outcome(fleet, close(fleet), recorder, how)
     return fleet, outcome.results([], Speed(meter_slots=1, cpu_s=1, meter_slots_per_cpu_s=1))

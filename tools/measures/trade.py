@@ -108,7 +108,7 @@ def fleet_speed(meters: int, slots: int, slots_per_contract: int, chain: Path) -
     fleet = Fleet(settings, build(settings), chain)
     started = time.process_time()
     fleet.run()
-    fleet.office.store.close()
+    fleet.close()
     cpu_s = time.process_time() - started
     books = close(fleet)
     traded = sum(1 for wh in books.settled_home.values() if wh)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the processes of a fleet find each other, keep one time, and bring their figures together.
+
+    join      I -> 1     "I am part I of N", again and again until it is heard
+    welcome   1 -> I     the name of this run
+    ready     I -> 1     its nodes are connected, and the broker has answered all they asked
+    beat      1 -> all   round n, virtual time t: go on until t + LEASE
+    beaten    all -> 1   round n has arrived
+    ask       1 -> I     the run is over: what do your nodes say?
+    end       I -> 1     that, in parts
+    over      1 -> I     all of it has arrived
+
+Shard 1 beats to itself over the broker as well, and the next beat follows when every answer is there. So virtual time
+waits for the slowest process, for the broker and for the host's disk, and no clocks of machines have to agree.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from ..founding import BLOCK_S
+from ..streams import tell
+from .clock import LeasedClock
+from .control import SILENT_S, Control
+from .errors import FleetError
+
+LEASE_MS = 5_000
+"""Virtual time between two answers of all, at most: a quarter of what a plant has to answer a meter."""
+HOST_WAITS_S = 2 * BLOCK_S
+LOOK_S = 0.002
+JOIN_S = 1.0
+AGAIN_S = 1.0
+QUIET_ROUNDS = 5
+PART_SIZE = 4_000
+
+
+async def gather(control: Control, digest: str) -> None:
+    """Shard 1: name the run when all others are there. FleetError if one was started with other parameters."""
+    missing = dict.fromkeys(range(2, control.shards + 1), "")
+    if missing:
+        tell("waiting for shards 2 to %d" % control.shards)
+    while not all(missing.values()):
+        came = await control.next(SILENT_S, "join")
+        if came is None:
+            continue
+        shard, message = came
+        if (message.get("digest"), message.get("shards")) != (digest, control.shards):
+            raise FleetError("shard %d was started with other parameters" % shard)
+        missing[shard] = str(message.get("nonce"))
+    control.run = "%d" % time.time_ns()
+    for shard, nonce in missing.items():
+        await control.say(shard, "welcome", nonce=nonce)
+
+
+async def join(control: Control, digest: str) -> None:
+    """Any other shard: until shard 1 has welcomed us."""
+    tell("shard %d of %d waits for shard 1" % (control.shard, control.shards))
+    nonce = str(time.time_ns())
+    while not control.run:
+        await control.say(1, "join", digest=digest, shards=control.shards, nonce=nonce)
+        came = await control.next(JOIN_S, "welcome")
+        if came and came[0] == 1 and came[1].get("nonce") == nonce:
+            control.run = str(came[1].get("run"))
+
+
+class Rounds:
+    """Shard 1's: beats."""
+
+    def __init__(
+        self, control: Control, clock: LeasedClock, host_waits_s: Callable[[], int]
+    ) -> None:
+        """`host_waits_s`: how long what came to the host has waited for a block, in virtual s."""
+        self._control = control
+        self._clock = clock
+        self._host_waits_s = host_waits_s
+        self._number = 0
+
+    async def settle(self, quiet: Callable[[], bool]) -> None:
+        """Until every shard is ready and ours has been quiet for some rounds."""
+        waiting = set(range(2, self._control.shards + 1))
+        while waiting:
+            waiting.discard((await self._control.must_come("ready"))[0])
+        await still(self._control, quiet)
+
+    async def pace(self, over_ms: int) -> None:
+        """Let virtual time pass until then."""
+        while (now_ms := self._clock.now_ms()) < over_ms:
+            await self._round(now_ms)
+            self._clock.grant(now_ms, now_ms + LEASE_MS)
+            spent_ms = self._clock.now_ms() - now_ms
+            await self._clock.sleep_ms(max(LEASE_MS // 2 - spent_ms, 0))
+
+    async def _round(self, now_ms: int) -> None:
+        self._number += 1
+        waiting = set(range(1, self._control.shards + 1))
+        until = time.monotonic() + SILENT_S
+        while waiting:
+            for shard in sorted(waiting):
+                await self._control.say(shard, "beat", qos=0, number=self._number, ms=now_ms)
+            again = time.monotonic() + AGAIN_S
+            while waiting and (left := again - time.monotonic()) > 0:
+                came = await self._control.next(left, "beat", "beaten")
+                if came and came[1].get("number") == self._number:
+                    waiting.discard(came[0])
+            if waiting and time.monotonic() > until:
+                raise FleetError(_silent(waiting))
+        while self._host_waits_s() > HOST_WAITS_S and time.monotonic() < until:  # noqa: ASYNC110 (another thread is what it waits for)
+            await asyncio.sleep(LOOK_S)
+
+    async def ends(self) -> list[bytes]:
+        """What every other shard says of its nodes, in order."""
+        found: list[bytes] = []
+        for shard in range(2, self._control.shards + 1):
+            await self._control.say(shard, "ask")
+            parts: list[str] = []
+            while True:
+                sender, message = await self._control.must_come("end")
+                if sender == shard and message.get("index") == len(parts):
+                    parts.append(str(message.get("part")))
+                    if len(parts) == message.get("parts"):
+                        break
+            found.append("".join(parts).encode())
+            await self._control.say(shard, "over")
+        return found
+
+
+class Follower:
+    """Any other shard's part in it."""
+
+    def __init__(self, control: Control, clock: LeasedClock) -> None:
+        self._control = control
+        self._clock = clock
+
+    async def settle(self, quiet: Callable[[], bool]) -> None:
+        """Tell shard 1 when our nodes are ready."""
+        await still(self._control, quiet)
+        await self._control.say(1, "ready")
+
+    async def follow(self) -> None:
+        """Go by shard 1's time until it says that the run is over."""
+        while True:
+            shard, message = await self._control.must_come("beat", "ask")
+            if shard != 1:
+                continue
+            if message["kind"] == "ask":
+                return
+            now_ms = int(message["ms"])
+            self._clock.grant(now_ms, now_ms + LEASE_MS)
+            await self._control.say(1, "beaten", qos=0, number=message["number"])
+
+    async def hand_over(self, told: bytes) -> None:
+        """What our nodes say; returns when shard 1 has it."""
+        text = told.decode()
+        parts = [text[at : at + PART_SIZE] for at in range(0, len(text), PART_SIZE)]
+        for index, part in enumerate(parts):
+            await self._control.say(1, "end", index=index, parts=len(parts), part=part)
+        await self._control.must_come("over")
+
+
+async def still(control: Control, quiet: Callable[[], bool]) -> None:
+    """Until nothing of our nodes' has been on its way for QUIET_ROUNDS messages to ourselves and back."""
+    rounds = 0
+    while rounds < QUIET_ROUNDS:
+        rounds = rounds + 1 if quiet() else 0
+        await control.say(control.shard, "echo")
+        if await control.next(AGAIN_S, "echo") is None:
+            rounds = 0
+        await asyncio.sleep(0)
+
+
+def _silent(shards: set[int]) -> str:
+    if shards == {1}:
+        return "the broker does not answer any more"
+    return "shard %d does not answer any more" % max(shards)
