@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""make bench: what a trade, a stored message and a signature cost, beside what each is to be judged by.
+"""make bench: what a trade, a stored message, an idle meter and a signature cost, beside what each is judged by.
 
 Writes out/bench.json, one entry a figure: value, unit, what it stands against, and the ratio. A figure that is not what
 is promised of it is told and makes the exit code 1. tools/measures/ has a module for each kind.
@@ -12,18 +12,25 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0:1] = [str(ROOT), str(ROOT / "firmware")]
 
-from tools.measures import gateway, signatures, trade  # noqa: E402  (the path must stand first)
+from tools.measures import gateway, idle, signatures, trade  # noqa: E402  (the path must stand first)
 from tools.measures.figures import Figures  # noqa: E402
 
-PARTS = {"trade": trade.run, "gateway": gateway.run, "signatures": signatures.run}
-ROUNDS = {"trade": 3, "gateway": 3, "signatures": 11}
+PARTS = {
+    "trade": trade.run,
+    "gateway": gateway.run,
+    "idle": idle.run,
+    "signatures": signatures.run,
+}
+ROUNDS = {"trade": 3, "gateway": 3, "idle": 1, "signatures": 11}
 
 
 def main() -> int:
     """0 if all is as promised."""
-    parser = argparse.ArgumentParser(description="Cost of trade, ledger, gateway and signatures.")
+    parser = argparse.ArgumentParser(
+        description="Cost of trade, ledger, gateway, idle meters and signatures."
+    )
     parser.add_argument(
-        "--rounds", type=int, help="default: 3 of trade and gateway, 11 of signatures"
+        "--rounds", type=int, help="default: 3 of trade and gateway, 1 of idle, 11 of signatures"
     )
     parser.add_argument(
         "--out", type=Path, default=Path("out/bench.json"), help="default %(default)s"

@@ -50,13 +50,13 @@ TREE_IMPORTS = {
     "boards": set[str](),
 }
 GUEST = "sim/vm/modules/"  # asyncio itself, for MicroPython in the VM
-SENDERS = "tools/measures/gateway.py"  # nodes' clients, with which the host is measured
+SENDERS = ("tools/measures/gateway.py", "tools/measures/idle.py")  # nodes' clients
 ESP32 = "firmware/wattpact/esp32/"
 OVER_A_BROKER = "sim/mqtt/"
 ASYNC_HOMES = (
     SHELL,
     SEAMS,
-    SENDERS,
+    *SENDERS,
     "firmware/wattpact/link/",
     ESP32,
     "host/",

@@ -133,11 +133,11 @@ def run(rounds: int, figures: Figures) -> None:
 
 async def _measure(place: Path, count: int) -> dict[str, float]:
     with ExitStack() as ending:
-        broker = _free()
+        broker = free()
         config = place / "mosquitto.conf"
         config.write_text(CONFIG % broker + "user root\n")
-        ending.enter_context(_process([program(), "-c", str(config)], place / "broker.log"))
-        _wait_for(place / "broker.log", "running")
+        ending.enter_context(running([program(), "-c", str(config)], place / "broker.log"))
+        wait_for(place / "broker.log", "running")
         folder = HostFolder.founded(place / "town", "bench", Terms(), int(time.time()))
         network = folder.network
         senders = [Sender(number, broker, folder, network) for number in range(count)]
@@ -147,8 +147,8 @@ async def _measure(place: Path, count: int) -> dict[str, float]:
             result = {"carried": await _carried(broker, network, work)}
             url = "mqtt://%s:%d" % (HOST, broker)
             command = [sys.executable, "-m", "host", "serve", str(folder.path), "--mqtt", url]
-            ending.enter_context(_process(command, place / "host.log"))
-            _wait_for(place / "host.log", "connected")
+            ending.enter_context(running(command, place / "host.log"))
+            wait_for(place / "host.log", "connected")
             result["stored"] = await _stored(senders, work)
             result.update(await _paced(senders))
         return result
@@ -257,7 +257,7 @@ async def _connected(senders: list[Sender]) -> AsyncGenerator[None]:
 
 
 @contextmanager
-def _process(command: list[str], log: Path) -> Generator[None]:
+def running(command: list[str], log: Path) -> Generator[None]:
     with log.open("wb") as stream:
         child = subprocess.Popen(command, stdout=stream, stderr=stream, cwd=ROOT)
     try:
@@ -270,7 +270,7 @@ def _process(command: list[str], log: Path) -> Generator[None]:
             child.kill()
 
 
-def _wait_for(log: Path, text: str) -> None:
+def wait_for(log: Path, text: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while text not in log.read_text(errors="replace"):
         if time.monotonic() > deadline:
@@ -278,7 +278,7 @@ def _wait_for(log: Path, text: str) -> None:
         time.sleep(0.02)
 
 
-def _free() -> int:
+def free() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
