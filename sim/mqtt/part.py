@@ -7,6 +7,7 @@ The main thread has signals, and in shard 1 the host and its chain file; it call
 import asyncio
 import concurrent.futures
 import hashlib
+import resource
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -40,9 +41,11 @@ from .told import Told
 T = TypeVar("T")
 HUP_S = 300
 ECHO_S = 10
-SETTLE_S = 180
+SETTLE_S = 600
 STOP_S = 20
 AT_ONCE = 20
+FILES_PER_NODE, OTHER_FILES = 4, 256
+"""A connection, and with an access network its three ends and a listener."""
 
 
 class Part:
@@ -73,6 +76,7 @@ class Part:
         self._control: Control | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._relays: list[Relay] = []
+        _allow_files(FILES_PER_NODE * (len(scenario.homes) + len(scenario.plants)))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -312,6 +316,15 @@ class Part:
             row += [world.generated_wh(index) for world in worlds]
             told.update(repr(row).encode())
         return told.hexdigest()
+
+
+def _allow_files(count: int) -> None:
+    """Open so many files at once, as far as this process may allow itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def slots_over(scenario: Scenario, now: int) -> int:

@@ -7,7 +7,10 @@ import pytest
 
 from host.genesis import GERMANY_2024, Terms
 from sim import founding, scenario
+from sim.mqtt.rounds import LEASE_MS
+from sim.online import ACCESS_SPEED, SPEED
 from sim.settings import PLANTS, UTC_OFFSET_S
+from sim.world.access import NETWORKS, AccessNetwork
 from sim.world.csv_cells import YEARS
 from sim.world.network import DELAY_MS
 from wattpact.market.asking import ASKED_MAX
@@ -22,6 +25,32 @@ NIGHT, DAY, EVENING = TERMS.grid_prices
 def prices(pair: tuple[int, int]) -> tuple[float, float]:
     """EUR/kWh."""
     return pair[0] / 1e6, pair[1] / 1e6
+
+
+def per_cent(ppm: int) -> str:
+    """0.1 %."""
+    return "%g %%" % (ppm / 10_000)
+
+
+def access_row(name: str, network: AccessNetwork) -> str:
+    """A line of the table of access networks."""
+    up, down = (format(rate // 1000, ",").replace(",", " ") for rate in network.rates)
+    gone = "%d h | %d s" % (network.hold_s // HOUR_S, network.gone_s)
+    return "| %s | %d + 0 to %d | %s, %s | %s | %s |" % (
+        name,
+        network.delay_ms,
+        network.jitter_ms,
+        up,
+        down,
+        per_cent(network.loss_ppm),
+        gone if network.hold_s else "never | ",
+    )
+
+
+@pytest.mark.parametrize(("name", "network"), sorted(NETWORKS.items()))
+def test_an_access_network_on_the_page_is_the_codes(name: str, network: AccessNetwork) -> None:
+    """All its figures."""
+    assert access_row(name, network).replace("|  |", "| |") in PAGE
 
 
 @pytest.mark.parametrize(
@@ -52,6 +81,9 @@ def prices(pair: tuple[int, int]) -> tuple[float, float]:
         "Local time is UTC+%d all year" % (UTC_OFFSET_S // HOUR_S),
         "Years %d to %d" % YEARS,
         "otherwise %d, fewer" % PLANTS,
+        "as the machine's, %d unless told" % SPEED,
+        "at a speed of %d (the default with" % ACCESS_SPEED,
+        "never goes more than %d s further" % (LEASE_MS // 1000),
     ],
 )
 def test_a_figure_on_the_page_is_the_codes(words: str) -> None:

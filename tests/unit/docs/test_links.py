@@ -26,7 +26,7 @@ TREES = ("docs", "firmware", "host", "sim", "tools")
 # Made by running things, or standing for a user's own files.
 MADE = re.compile(r"(out|\.venv|\.cache)(/|$)|wattpact/1(/|$)")
 # Named by pages as what is to come. As soon as one is there it must leave this list.
-TO_COME = ("boot.py", "main.py")
+TO_COME: tuple[str, ...] = ()
 PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*(/|\.(py|md|json|toml|sh|svg|mjs|txt))")
 
 
