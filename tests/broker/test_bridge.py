@@ -13,6 +13,7 @@ from tests.broker.community import OWNER, Client, Community, Device, broadcast, 
 from tests.broker.mosquitto import HOST
 
 COUNT = 200
+BEFORE = b"before"
 
 
 class Pair:
@@ -60,7 +61,13 @@ def lasting(here: Community, device: Device) -> Client:
 
 
 def texts(client: Client, count: int) -> list[bytes]:
-    return [client.next()[1] for _ in range(count)]
+    """So many different ones, in the order in which each came first: QoS 1 may repeat what had no PUBACK."""
+    found: list[bytes] = []
+    while len(found) < count:
+        text = client.next()[1]
+        if text not in (*found, BEFORE):
+            found.append(text)
+    return found
 
 
 def numbered(count: int) -> list[bytes]:
@@ -86,12 +93,12 @@ def test_what_is_said_at_one_broker_is_heard_at_the_other(pair: Pair) -> None:
 
 
 def test_a_broker_that_is_away_misses_nothing(pair: Pair) -> None:
-    """The one that the bridge leads to is stopped: what the other is told meanwhile arrives, in order, once each."""
+    """The one that the bridge leads to is stopped: what the other is told meanwhile arrives, in order."""
     with pair.at_near() as meter:
         meter.subscribe(broadcast(pair.plant, "offer"))
         with pair.at_far() as plant:
-            plant.publish(broadcast(pair.plant, "offer"), b"before")
-        assert texts(meter, 1) == [b"before"]
+            plant.publish(broadcast(pair.plant, "offer"), BEFORE)
+        assert meter.next()[1] == BEFORE
     pair.near.broker.stop()
     with pair.at_far() as plant:
         for text in numbered(COUNT):
@@ -99,15 +106,14 @@ def test_a_broker_that_is_away_misses_nothing(pair: Pair) -> None:
     pair.near.broker.start()
     with pair.at_near() as meter:
         assert texts(meter, COUNT) == numbered(COUNT)
-        assert meter.silent()
 
 
 def test_the_broker_with_the_bridge_is_away_and_misses_nothing(pair: Pair) -> None:
     """The other keeps what it would have carried."""
     with pair.at_far() as plant, pair.at_near() as meter:
         plant.subscribe(inbox(pair.plant, pair.meter))
-        meter.publish(inbox(pair.plant, pair.meter), b"before")
-        assert texts(plant, 1) == [b"before"]
+        meter.publish(inbox(pair.plant, pair.meter), BEFORE)
+        assert plant.next()[1] == BEFORE
     pair.far.broker.stop()
     with pair.at_near() as meter:
         for text in numbered(COUNT):
@@ -115,7 +121,6 @@ def test_the_broker_with_the_bridge_is_away_and_misses_nothing(pair: Pair) -> No
     pair.far.broker.start()
     with pair.at_far() as plant:
         assert texts(plant, COUNT) == numbered(COUNT)
-        assert plant.silent()
 
 
 def test_a_device_of_one_broker_is_a_stranger_at_the_other(pair: Pair) -> None:

@@ -7,6 +7,7 @@ Nothing happens but what `run_until` does, in one order; equal times go by the o
 import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -133,8 +134,9 @@ class World:
         return self.clock
 
     def __del__(self) -> None:
-        """The chain is not needed any more."""
-        self._chain.close()
+        """The chain is not needed any more. A collector that runs in another test's thread cannot close it."""
+        with suppress(sqlite3.ProgrammingError):
+            self._chain.close()
 
     # -- members
 
