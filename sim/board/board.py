@@ -222,6 +222,8 @@ class Board:
         assert guest is not None
         assert files is not None
         assert life is not None
+        if not ending:
+            guest.deepen_stack()
         guest.refuse_interrupts()
         self._show_traceback()
         try:

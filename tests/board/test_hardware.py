@@ -24,6 +24,19 @@ def test_a_program_has_the_heap_that_was_asked_for(tmp_path: Path) -> None:
     assert 0.93 * 96 * 1024 < free < 96 * 1024
 
 
+def test_recursion_ends_in_an_error_and_the_board_lives_on(tmp_path: Path) -> None:
+    """Deep enough for a node's imports, with the collector at work at the deepest point."""
+    script = (
+        "import gc\ndeepest = 0\ndef down(n):\n    global deepest\n    deepest = n\n    gc.collect()\n"
+        "    return '%s' % (down(n + 1),)\n"
+        "for _ in range(3):\n    try: down(0)\n    except RuntimeError as e: print(deepest >= 75, e)\n"
+        "print(len(repr(eval('(' * 200 + '1' + ')' * 200))))\n"
+    )
+    with running(tmp_path) as board:
+        printed = told(board, "exec", script).splitlines()
+    assert printed == ["True maximum recursion depth exceeded"] * 3 + ["1"]
+
+
 def test_a_full_flash_is_enospc(tmp_path: Path) -> None:
     """And what statvfs says."""
     script = (

@@ -23,12 +23,15 @@ from sim.vm.services import WASI_NUMBERS, Service
 from .files import STDIN, Files
 from .wasi import WasiFiles
 
-# Where two variables of mp_state_ctx stand in the build that setup makes (tools/spill_pointers.py has its hash). In
+# Where variables of mp_state_ctx stand in the build that setup makes (tools/spill_pointers.py has its hash). In
 # another build they stand elsewhere, which the test that interrupts an endless loop shows. Found by comparing the
 # memory before and after micropython.schedule(), and by what stands behind the two pointers to globals().
 PENDING_EXCEPTION = 0x104F0
 SCHEDULER_STATE = 0x106A4
 SCHEDULER_PENDING = 0
+STACK_LIMIT = 0x104D8
+STACK_BYTES = 54_000
+"""What calls may take of the VM's stack of 64 KiB; the build itself says 40,000, and a node's imports need more."""
 EXCEPTION_TRACEBACK = 4  # two words within an exception, cleared before it is raised anew
 
 WANTED = struct.Struct("<QB7xI4xQ8xH6x")  # a mark of the guest's, kind, file, span in ns, flags
@@ -63,6 +66,10 @@ class BoardGuest(Guest):
         options = ["micropython", "-X", "heapsize=%d" % heap_bytes, "-c", source]
         super().__init__(engine, module, options, {}, unheard, services, clock, resolve)
         self._base = ctypes.addressof(self._memory.data_ptr(self._store).contents)
+
+    def deepen_stack(self) -> None:
+        """Once, when the interpreter is up."""
+        self.write(STACK_LIMIT, struct.pack("<I", STACK_BYTES))
 
     def accept_interrupts(self, exception: int) -> None:
         """From now on; `exception` is where the guest keeps its KeyboardInterrupt."""
