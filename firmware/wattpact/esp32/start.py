@@ -49,7 +49,7 @@ from .watchdog import Watchdog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
     from ..interfaces import Signer, Verifier
@@ -85,7 +85,7 @@ def main() -> None:
         return
     except Exception as error:  # noqa: BLE001 - whatever it is, a reset is what is left
         print("reset after", type(error).__name__, error)
-    asyncio.run(asyncio.sleep_ms(PAUSE_MS))
+    time.sleep_ms(PAUSE_MS)
     reset()
 
 
@@ -142,9 +142,8 @@ class Node:
 
     async def find_time(self) -> None:
         """Into the network, and the time from there. The watchdog ends it when it takes too long."""
-        self._keeping = asyncio.create_task(
-            keep_up(self._access, self.note, self.sleep_ms, _jitter)
-        )
+        keeping = keep_up(self._access, self.note, self.sleep_ms, _jitter)
+        self._keeping = asyncio.create_task(self._guarded(keeping))
         while not self.clock.trusted:
             if await until(self._access.is_up, NTP_RETRY_MS, self.watchdog.pause_ms):
                 self._ask_time()
@@ -164,7 +163,7 @@ class Node:
             self.note,
             self.watchdog.feed,
         )
-        minding = asyncio.create_task(self._mind_time())
+        minding = asyncio.create_task(self._guarded(self._mind_time()))
         try:
             await runtime.run()
         finally:
@@ -229,6 +228,14 @@ class Node:
             _jitter,
             PARCEL_SIZE_MAX + _TOPIC_MAX,
         )
+
+    async def _guarded(self, work: "Coroutine[Any, Any, None]") -> None:
+        """What runs beside the node and must not end: nobody would notice that the network is not kept up any more."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - whatever it is, a reset is what is left
+            self.note("fault", "%s: %s" % (type(error).__name__, error))
+            reset()
 
     async def _mind_time(self) -> None:
         while True:

@@ -15,7 +15,7 @@ from sim.board.flash import Flash, FlashFile
 ROM = "/.rom"
 """Beside the flash's root, not listed in it: where the modules of the firmware are imported from."""
 JOB = ROM + "/job"
-RANDOM = "/dev/urandom"
+RANDOM = ("/dev/random", "/dev/urandom")  # the first one is what os.urandom opens
 BARE = ROM + "/line"
 """The line without translation of line ends, as sys.stdout.buffer is."""
 STDIN, STDOUT, STDERR, ROOT = 0, 1, 2, 3
@@ -116,7 +116,7 @@ class Files:
     ) -> int:
         """A new descriptor."""
         opened: Opened
-        if path == RANDOM:
+        if path in RANDOM:
             opened = Device(os.urandom, discard)
         elif path == BARE:
             opened = self._bare
