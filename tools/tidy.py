@@ -21,7 +21,7 @@ FUNCTION_LINES_MOST = 70
 PACKAGE_FILES_MOST = 9
 VAGUE = {"port", "manager", "handler", "util", "helper", "data"}
 
-BASE = {"errors", "units", "compat", "log", "interfaces"}
+BASE = {"errors", "units", "compat", "log", "interfaces", "__version__"}
 CORE = {"metering", "crypto", "wire", "ledger", "market", "contract"}
 # What each part of wattpact may import beside BASE; and node's shell, which alone opens a link.
 LAYERS = {
@@ -33,7 +33,7 @@ LAYERS = {
     "contract": {"wire", "market", "ledger"},
     "node": CORE,
     "link": {"wire"},
-    "home": {"metering", "node"},
+    "home": {"metering", "node", "wire"},
     "element": {"crypto"},
     "assembly": {*CORE, "node"},
     "esp32": {*CORE, "node", "assembly", "home", "link", "element"},  # the outermost

@@ -44,6 +44,14 @@ def node_core(member: "Member", settings: "Settings", now: int) -> "Core":
     return ProsumerNode(_meter(member, timing, settings, now), plant)
 
 
+def buyer(core: "Core") -> MeterNode:
+    """The buying role of a core that has it; TypeError for a plant's."""
+    node = core.meter if isinstance(core, ProsumerNode) else core
+    if not isinstance(node, MeterNode):
+        raise TypeError("a plant buys nothing")
+    return node
+
+
 def panel_ids(member: "Member") -> "list[bytes]":
     """Panels whose own meter this node has to read: a prosumer's export is on its one meter, so it has none."""
     if ROLE_METER in member.register.roles:

@@ -23,7 +23,7 @@ from os import urandom
 from esp32 import NVS
 from machine import RTC, WDT, reset
 
-from ..assembly import id_of, node_core, panel_ids
+from ..assembly import buyer, id_of, node_core, panel_ids
 from ..compat import const
 from ..crypto.signer import SoftwareSigner, SoftwareVerifier
 from ..errors import WireError
@@ -38,7 +38,7 @@ from ..node.member import PARCEL_SIZE_MAX, Member
 from ..node.meter import CHECKPOINT_KEY
 from ..node.runtime import Feed, Runtime
 from ..wire import topics
-from ..wire.messages import ROLE_PLANT
+from ..wire.messages import ROLE_METER, ROLE_PLANT
 from .access.chosen import access_of
 from .access.keeper import keep_up, until
 from .board import POLL_S, RATED_W, Board
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any
 
+    from ..home.assistant import HomeAssistant
     from ..interfaces import Signer, Verifier
     from ..link.mqtt import Dial
     from ..node.runtime import OnMessage, OnUp
@@ -153,15 +154,17 @@ class Node:
     async def work(self) -> None:
         """The node itself. Raises what went wrong again and again."""
         gc.collect()  # before TLS, which wants its memory in one piece
+        feeds = self._feeds()
         runtime = Runtime(
             lambda now: node_core(self._member(), self.settings, now),
             self.store,
             self._client,
-            self._feeds(),
+            feeds,
             self.clock,
             self.sleep_ms,
             self.note,
             self.watchdog.feed,
+            home=self._home(feeds[0].source, lambda: runtime.core),
         )
         minding = asyncio.create_task(self._guarded(self._mind_time()))
         try:
@@ -209,6 +212,19 @@ class Node:
             row.get("poll_s", POLL_S),
             self.clock.now(),
         )
+
+    def _home(self, meter: "Any", core: "Callable[[], Any]") -> "HomeAssistant | None":
+        """The user's Home Assistant, if the user has one; a plant without a home has none."""
+        wanted = self.settings.get("home", False)
+        if wanted is False or ROLE_METER not in self.member.register.roles:
+            return None
+        if wanted is not True and type(wanted) is not str:
+            raise ValueError("settings.json: home: must be true, false or a discovery prefix")
+        from ..home.fitted import fitted  # only boards that have one
+
+        prefix = "" if wanted is True else wanted
+        member, model = self.member, self.board.name
+        return fitted(prefix, member, lambda: buyer(core()), meter, model, _jitter)
 
     def _client(self, on_message: "OnMessage", on_up: "OnUp") -> MqttClient:
         def up(fresh: bool) -> None:

@@ -31,7 +31,8 @@ class HomeAssistant:
         state: "Callable[[int], bytes]",
         jitter: "Callable[[int], int]",
     ) -> None:
-        """`describe(state_topic)` gives the description, `state(now)` the figures; `jitter(n)` is 0 to n - 1."""
+        """`describe(state_topic)` gives the description, or b"" while it is not known; `state(now)` the figures;
+        `jitter(n)` is 0 to n - 1."""
         self.filter = prefix + "/status"
         self.wake_at = 0
         self._config_topic = prefix + "/device/" + kid + "/config"
@@ -59,8 +60,10 @@ class HomeAssistant:
         """What is due."""
         messages: "list[tuple[str, bytes, bool]]" = []
         if self._describe_at and self._describe_at <= now:
-            self._describe_at = 0
-            messages.append((self._config_topic, self._describe(self._state_topic), True))
+            description = self._describe(self._state_topic)
+            self._describe_at = 0 if description else now + STATE_S
+            if description:
+                messages.append((self._config_topic, description, True))
         if self._state_at <= now:
             self._state_at = now + STATE_S
             messages.append((self._state_topic, self._state(now), False))

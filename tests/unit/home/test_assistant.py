@@ -56,3 +56,18 @@ def test_its_will_and_anything_else_change_nothing() -> None:
 
 def test_it_listens_to_its_own_users_home_assistant() -> None:
     assert at_home().filter == "home/status"
+
+
+def test_a_description_that_is_not_known_yet_comes_later() -> None:
+    """Until the meter was read nobody knows its phases."""
+    known: list[bytes] = []
+    home = HomeAssistant(
+        "home", "k", lambda _topic: b"".join(known), lambda now: b"%d" % now, lambda _n: 0
+    )
+    home.on_connected(NOW)
+    assert home.on_tick(NOW) == [state(NOW)]
+    known.append(b"three phases")
+    assert home.on_tick(home.wake_at) == [
+        ("home/device/k/config", b"three phases", True),
+        state(NOW + STATE_S),
+    ]

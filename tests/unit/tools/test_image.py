@@ -100,7 +100,7 @@ def test_the_image_runs_on_micropython(without_emitter: Path) -> None:
     asked = [*first, *names]
     source = "for name in %r:\n    __import__(name)\nprint('all %d')" % (asked, len(asked))
     modules = image.ROOT / "sim" / "vm" / "modules"  # asyncio, which a board has frozen
-    machine = Machine(256 * 1024, {"/flash": without_emitter, "/modules": modules})
+    machine = Machine(288 * 1024, {"/flash": without_emitter, "/modules": modules})
     assert machine.run(source) == ["all %d" % len(asked)]
 
 
