@@ -14,6 +14,7 @@ from .world.input_errors import plain
 SPEED, ACCESS_SPEED = 600, 60
 SPEED_MAX = 5_000
 SHARDS_MAX = 64
+VMS_MAX = 100
 RUN_H = 51
 """Of two days, with the round before and the last settlement."""
 
@@ -34,6 +35,9 @@ class Online:
     access: str
     """The name of the access network between each node and the broker; "" for none."""
 
+    vms: int
+    """Nodes whose firmware runs on MicroPython."""
+
     def described(self) -> dict[str, str]:
         """Name -> value, for the report."""
         scheme = "mqtts" if self.address.secure else "mqtt"
@@ -42,6 +46,7 @@ class Online:
             "speed": "%g" % self.speed,
             "shards": str(self.shards),
             "access network": self.access or "none",
+            "nodes on MicroPython": str(self.vms),
         }
 
 
@@ -84,12 +89,18 @@ def add_options(made: argparse.ArgumentParser) -> None:
         choices=sorted(NETWORKS),
         help="put the delay, jitter, rate, losses and outages of such a network between each node and the broker",
     )
+    add(
+        "--vm",
+        type=int,
+        metavar="K",
+        help="run the firmware of the first K homes on the real MicroPython VM, in a heap of fixed size",
+    )
 
 
 def online(given: argparse.Namespace) -> Online | None:
     """The options; None for a run in memory. OnlineError for what cannot be."""
     if given.mqtt is None:
-        for name in ("broker-folder", "speed", "shard", "access"):
+        for name in ("broker-folder", "speed", "shard", "access", "vm"):
             if getattr(given, name.replace("-", "_")) is not None:
                 raise OnlineError("--%s needs --mqtt" % name)
         return None
@@ -104,8 +115,11 @@ def online(given: argparse.Namespace) -> Online | None:
     if not 1 <= speed <= SPEED_MAX:
         raise OnlineError("--speed must be 1 to %d, not %s" % (SPEED_MAX, given.speed))
     shard, shards = _shard(given.shard or "1/1")
+    vms = given.vm or 0
+    if not 0 <= vms <= VMS_MAX:
+        raise OnlineError("--vm must be 0 to %d, not %d" % (VMS_MAX, vms))
     folder = None if given.broker_folder is None else Path(given.broker_folder)
-    return Online(address, folder, speed, shard, shards, given.access or "")
+    return Online(address, folder, speed, shard, shards, given.access or "", vms)
 
 
 def _shard(text: str) -> tuple[int, int]:

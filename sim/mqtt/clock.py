@@ -24,7 +24,7 @@ class LeasedClock:
         self.late_ms = 0
         """The longest that anybody slept beyond its time."""
         self._monotonic_s = monotonic_s
-        self._began = False
+        self.began = False
         self._leg = (now * 1000, 0.0, now * 1000)  # virtual ms, at machine s, granted until
 
     def now_ms(self) -> int:
@@ -37,13 +37,19 @@ class LeasedClock:
         """Unix s; what a board's clock would say."""
         return self.now_ms() // 1000
 
+    def real_s(self, span_ms: int) -> float:
+        """Seconds of the machine that are so much virtual time, at least NAP_S_MIN; the same before `begin`."""
+        if not self.began:
+            return min(span_ms / 1000, WAITING_S_MAX)
+        return max(span_ms / 1000 / self.speed, NAP_S_MIN)
+
     def set(self, now: int) -> None:
         """Before `begin`: it is another time."""
         self._leg = (now * 1000, 0.0, now * 1000)
 
     def begin(self) -> None:
         """From now on whoever sleeps does so in virtual time."""
-        self._began = True
+        self.began = True
 
     def grant(self, since_ms: int, until_ms: int) -> None:
         """It is `since_ms` at least, and may become `until_ms`. What it stood still before is not made up for."""
@@ -56,10 +62,10 @@ class LeasedClock:
 
     async def sleep_ms(self, span_ms: int) -> None:
         """Until so much later; before `begin`, at most a second of the machine's."""
-        if not self._began:
-            await asyncio.sleep(min(span_ms / 1000, WAITING_S_MAX))
+        if not self.began:
+            await asyncio.sleep(self.real_s(span_ms))
             return
         wake_ms = self.now_ms() + span_ms
         while (left_ms := wake_ms - self.now_ms()) > 0:  # noqa: ASYNC110 (time itself is what it waits for)
-            await asyncio.sleep(max(left_ms / 1000 / self.speed, NAP_S_MIN))
+            await asyncio.sleep(self.real_s(left_ms))
         self.late_ms = max(self.late_ms, -left_ms)

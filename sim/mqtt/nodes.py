@@ -145,6 +145,10 @@ class Node(Party[S]):
         assert isinstance(client, Client)
         return client
 
+    def quiet(self) -> bool:
+        """Connected, and nothing is on its way."""
+        return self.client.quiet()
+
     def close_shop(self) -> None:
         """Offer nothing more."""
         close_shop(self.runtime.core)
@@ -161,7 +165,7 @@ class Node(Party[S]):
         self, on_message: Callable[[str, bytes], Awaitable[None]], on_up: Callable[[bool], None]
     ) -> Client:
         presence = topics.broadcast(self._network, self.kid, "presence")
-        keepalive_s = min(int(KEEPALIVE_S * self._clock.speed), KEEPALIVE_S_MAX)
+        keepalive_s = keepalive_at(self._clock.speed)
         session = Session(self.kid.hex(), presence, 1, keepalive_s, WINDOW)
         return Client(
             session,
@@ -226,3 +230,8 @@ class Makers:
 
 def _generation(world: PanelWorld) -> Callable[[int, int], Reading]:
     return lambda index, slot: Reading(slot, 0, world.generated_wh(index), 0, 0)
+
+
+def keepalive_at(speed: float) -> int:
+    """Virtual seconds that are KEEPALIVE_S of the machine's, as far as MQTT can say it."""
+    return min(int(KEEPALIVE_S * speed), KEEPALIVE_S_MAX)

@@ -20,11 +20,12 @@ from wattpact.link.dial import dialler
 
 from ..choices import Choices
 from ..cores import Cores
-from ..founding import READ_S, Founding, Keys
+from ..founding import BLOCK_S, READ_S, Enrolled, Founding, Keys
 from ..online import Online
 from ..scenario import HomeSite, PlantSite, Scenario, identity, secret
 from ..settings import Settings
 from ..streams import tell
+from ..vm.connections import Route
 from ..world.access import NETWORKS, AccessLine
 from ..world.input_errors import plain
 from ..world.profiles import SLOT_S
@@ -32,18 +33,21 @@ from .clock import LeasedClock
 from .control import Control
 from .errors import FleetError
 from .identity import Contexts, Identity, enrol
-from .nodes import Makers, Node
+from .nodes import Makers, Node, keepalive_at
 from .relay import Relay
 from .rounds import Follower, Rounds, gather, join
 from .sweep import forget
 from .told import Told
+from .vm import Setup, VmNode
 
 T = TypeVar("T")
 HUP_S = 300
 ECHO_S = 10
-SETTLE_S = 600
+SETTLE_S = 60
+"""Without one more node that has got in."""
 STOP_S = 20
 AT_ONCE = 20
+HOST_WAITS_S = 2 * BLOCK_S
 FILES_PER_NODE, OTHER_FILES = 4, 256
 """A connection, and with an access network its three ends and a listener."""
 
@@ -58,7 +62,7 @@ class Part:
         self.notes: dict[str, int] = {}
         self.choices = Choices(scenario, self.clock.now)
         self.plants: dict[str, Node[PlantSite]] = {}
-        self.homes: dict[str, Node[HomeSite]] = {}
+        self.homes: dict[str, Node[HomeSite] | VmNode] = {}
         self._settings = settings
         self._scenario = scenario
         self._contexts: Contexts | None = None
@@ -74,6 +78,8 @@ class Part:
         self._meeting = identity(settings.seed, "fleet")
         """The network level of topics on which processes meet."""
         self._control: Control | None = None
+        able = [home.name for home in scenario.homes if not home.secure_element]
+        self._on_vm = able[: online.vms]
         self._tasks: list[asyncio.Task[None]] = []
         self._relays: list[Relay] = []
         _allow_files(FILES_PER_NODE * (len(scenario.homes) + len(scenario.plants)))
@@ -181,6 +187,7 @@ class Part:
         verifier = OpensslVerifier()
         cores = Cores(founding, self._scenario.month, verifier, self.choices.made)
         makers = Makers(cores, self._scenario, self.clock, seed, self._note)
+        setup = Setup(seed, self._scenario, founding, keepalive_at(self.clock.speed))
         for index, plant in enumerate(founding.plants):
             if self._is_ours(index):
                 self.plants[plant.site.name] = makers.plant(
@@ -188,13 +195,17 @@ class Part:
                 )
         for index, home in enumerate(founding.homes, len(founding.plants)):
             if self._is_ours(index):
-                self.homes[home.site.name] = makers.home(home, await self._dial(home.site.name))
+                self.homes[home.site.name] = await self._home(makers, setup, home)
 
     async def lead(
         self, founding: Founding, host_is_up: Callable[[], bool], host_waits_s: Callable[[], int]
     ) -> list[Told]:
         """Shard 1: the whole run; what all shards' nodes say."""
-        rounds = Rounds(self._line_up(), self.clock, host_waits_s)
+        rounds = Rounds(
+            self._line_up(),
+            self.clock,
+            lambda: host_waits_s() > HOST_WAITS_S or self._works(),
+        )
         await self._settle(rounds.settle, host_is_up)
         await self._beside(rounds.pace(founding.over_at * 1000), founding)
         told = [self._told()]
@@ -204,7 +215,7 @@ class Part:
 
     async def follow(self, founding: Founding) -> None:
         """Any other shard: the whole run."""
-        follower = Follower(self._line_up(), self.clock)
+        follower = Follower(self._line_up(), self.clock, self._works)
         await self._settle(follower.settle, lambda: True)
         await self._beside(follower.follow(), founding)
         await follower.hand_over(self._told().encode())
@@ -226,14 +237,19 @@ class Part:
         self._tasks = [node.start() for node in nodes]
 
         def quiet() -> bool:
-            return more() and all(node.client.quiet() for node in nodes)
+            return more() and all(node.quiet() for node in nodes)
 
-        try:
-            await asyncio.wait_for(self._unless_failed(settle(quiet)), SETTLE_S)
-        except TimeoutError:
-            late = next((node for node in nodes if not node.client.quiet()), None)
-            why = "%s does not get in: %s" % (late.name, late.trouble) if late else "no host"
-            raise FleetError(why) from None
+        settling = asyncio.create_task(self._unless_failed(settle(quiet)))
+        before = -1
+        while not (await asyncio.wait({settling}, timeout=SETTLE_S))[0]:
+            count = sum(node.quiet() for node in nodes)
+            if count <= before:
+                settling.cancel()
+                late = next((node for node in nodes if not node.quiet()), None)
+                why = "%s does not get in: %s" % (late.name, late.trouble) if late else "no host"
+                raise FleetError(why)
+            before = count
+        settling.result()
         self.clock.begin()
 
     async def _beside(self, work: Coroutine[Any, Any, None], founding: Founding) -> None:
@@ -273,8 +289,27 @@ class Part:
     def _is_ours(self, index: int) -> bool:
         return index % self.online.shards == self.online.shard - 1
 
+    async def _home(
+        self, makers: Makers, setup: Setup, home: Enrolled[HomeSite]
+    ) -> Node[HomeSite] | VmNode:
+        """On MicroPython, if it is one of the first that can be."""
+        name = home.site.name
+        if name not in self._on_vm:
+            return makers.home(home, await self._dial(name))
+        where = await self._way(name)
+        route = Route(*where, self.context(name), self.online.address.name)
+        return VmNode(home, setup, route, self.clock, self._note_from_thread)
+
+    def _note_from_thread(self, code: str, text: str) -> None:
+        self._loop.call_soon_threadsafe(self._note, code, text)
+
     async def _dial(self, name: str) -> Any:
         """What brings a node of ours to the broker."""
+        where = await self._way(name)
+        return dialler(*where, self.context(name), self.online.address.name)
+
+    async def _way(self, name: str) -> tuple[str, int]:
+        """What it has to dial: the broker, or the access network before it."""
         address = self.online.address
         where = (address.name, address.number)
         if self.online.access:
@@ -283,10 +318,14 @@ class Part:
             relay = Relay(line, address.name, address.number, self.clock)
             self._relays.append(relay)
             where = await relay.open()
-        return dialler(*where, self.context(name), address.name)
+        return where
 
-    def _nodes(self) -> list[Node[Any]]:
+    def _nodes(self) -> list[Node[Any] | VmNode]:
         return [*self.plants.values(), *self.homes.values()]
+
+    def _works(self) -> bool:
+        """A VM is at work."""
+        return any(isinstance(node, VmNode) and node.works() for node in self.homes.values())
 
     def _note(self, code: str, text: str) -> None:
         key = "%s: %s" % (code, text)

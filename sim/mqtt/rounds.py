@@ -18,7 +18,6 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from ..founding import BLOCK_S
 from ..streams import tell
 from .clock import LeasedClock
 from .control import SILENT_S, Control
@@ -26,7 +25,6 @@ from .errors import FleetError
 
 LEASE_MS = 5_000
 """Virtual time between two answers of all, at most: a quarter of what a plant has to answer a meter."""
-HOST_WAITS_S = 2 * BLOCK_S
 LOOK_S = 0.002
 JOIN_S = 1.0
 AGAIN_S = 1.0
@@ -66,13 +64,11 @@ async def join(control: Control, digest: str) -> None:
 class Rounds:
     """Shard 1's: beats."""
 
-    def __init__(
-        self, control: Control, clock: LeasedClock, host_waits_s: Callable[[], int]
-    ) -> None:
-        """`host_waits_s`: how long what came to the host has waited for a block, in virtual s."""
+    def __init__(self, control: Control, clock: LeasedClock, behind: Callable[[], bool]) -> None:
+        """`behind`: somebody here who does not beat has something to do that time must wait for."""
         self._control = control
         self._clock = clock
-        self._host_waits_s = host_waits_s
+        self._behind = behind
         self._number = 0
 
     async def settle(self, quiet: Callable[[], bool]) -> None:
@@ -104,8 +100,7 @@ class Rounds:
                     waiting.discard(came[0])
             if waiting and time.monotonic() > until:
                 raise FleetError(_silent(waiting))
-        while self._host_waits_s() > HOST_WAITS_S and time.monotonic() < until:  # noqa: ASYNC110 (another thread is what it waits for)
-            await asyncio.sleep(LOOK_S)
+        await caught_up(self._behind)
 
     async def ends(self) -> list[bytes]:
         """What every other shard says of its nodes, in order."""
@@ -127,9 +122,11 @@ class Rounds:
 class Follower:
     """Any other shard's part in it."""
 
-    def __init__(self, control: Control, clock: LeasedClock) -> None:
+    def __init__(self, control: Control, clock: LeasedClock, behind: Callable[[], bool]) -> None:
+        """As of Rounds."""
         self._control = control
         self._clock = clock
+        self._behind = behind
 
     async def settle(self, quiet: Callable[[], bool]) -> None:
         """Tell shard 1 when our nodes are ready."""
@@ -146,6 +143,7 @@ class Follower:
                 return
             now_ms = int(message["ms"])
             self._clock.grant(now_ms, now_ms + LEASE_MS)
+            await caught_up(self._behind)
             await self._control.say(1, "beaten", qos=0, number=message["number"])
 
     async def hand_over(self, told: bytes) -> None:
@@ -155,6 +153,15 @@ class Follower:
         for index, part in enumerate(parts):
             await self._control.say(1, "end", index=index, parts=len(parts), part=part)
         await self._control.must_come("over")
+
+
+async def caught_up(behind: Callable[[], bool]) -> None:
+    """Until nobody is behind any more; FleetError if that lasts as long as silence may."""
+    until = time.monotonic() + SILENT_S
+    while behind():
+        if time.monotonic() > until:
+            raise FleetError("host or VM hangs")
+        await asyncio.sleep(LOOK_S)
 
 
 async def still(control: Control, quiet: Callable[[], bool]) -> None:

@@ -30,10 +30,10 @@ SHARES = ["--prosumers", "0.34", "--deaf", "0.17", "--speed", "5000"]
 """As fast as this machine can: time waits for it."""
 
 
-def table(path: Path, columns: int, base: int) -> str:
+def table(path: Path, columns: int, base: int, slots: int = SLOTS) -> str:
     """A CSV file with figures that go up and down."""
     rows = ["time," + ",".join("%s%d" % (path.stem, column) for column in range(columns))]
-    for index in range(SLOTS):
+    for index in range(slots):
         time = START + timedelta(minutes=15 * index)
         cells = [str(base + (7 * index + 13 * column) % 50) for column in range(columns)]
         rows.append(",".join([time.isoformat(), *cells]))
@@ -96,9 +96,14 @@ def secure(folder: Path) -> Generator[tuple[Mosquitto, list[str]]]:
         yield broker, ["--mqtt", broker.url, "--broker-folder", where]
 
 
+def summary_of(out: Path) -> dict[str, Any]:
+    """summary.json."""
+    return json.loads((out / "summary.json").read_text(encoding="utf-8"))
+
+
 def checked(out: Path) -> dict[str, Any]:
     """The summary of a run whose every check holds, and in which every claim was seen."""
-    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    summary = summary_of(out)
     assert all(check["ok"] for check in summary["checks"]), summary["checks"]
     assert len(summary["checks"]) == 13
     assert all(count > 0 for count in summary["claims"].values()), summary["claims"]
@@ -122,7 +127,7 @@ def test_a_fleet_trades_over_a_broker_with_tls(tmp_path: Path, world: list[str])
     ]
     assert main(["verify", str(out / "chain.db")]) == 0
     assert run(*world[: world.index("--speed")], "--out", str(memory))[0] == 0
-    alone = json.loads((memory / "summary.json").read_text(encoding="utf-8"))
+    alone = summary_of(memory)
     assert abs(summary["claims"]["C5"] - alone["claims"]["C5"]) <= alone["claims"]["C5"] // 5
     assert summary["energy"]["consumed_wh"] == alone["energy"]["consumed_wh"]
 
