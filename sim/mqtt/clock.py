@@ -9,8 +9,38 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from .errors import FleetError
+
 NAP_S_MIN = 0.001
 WAITING_S_MAX = 1.0
+STILL_S = 150
+"""Longer than a silent broker, shard, host or VM is waited for, so that those are named first."""
+
+
+class Standstill:
+    """Notices virtual time that stands still while it should go on. One thread begins and ends, another may look."""
+
+    def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic_s = monotonic_s
+        self._seen: tuple[int, float] | None = None
+
+    def begin(self, now_ms: int) -> None:
+        """From now on it should."""
+        self._seen = (now_ms, self._monotonic_s())
+
+    def end(self) -> None:
+        """It may stand."""
+        self._seen = None
+
+    def look(self, now_ms: int) -> None:
+        """FleetError if it has shown the same for STILL_S of the machine's."""
+        seen = self._seen
+        if seen is None:
+            return
+        if seen[0] != now_ms:
+            self.begin(now_ms)
+        elif self._monotonic_s() - seen[1] > STILL_S:
+            raise FleetError("virtual time stands still: %d s without any progress" % STILL_S)
 
 
 class LeasedClock:
@@ -56,16 +86,15 @@ class LeasedClock:
         now_ms = max(self.now_ms(), since_ms)
         self._leg = (now_ms, self._monotonic_s(), max(now_ms, until_ms))
 
-    async def until(self, time: int) -> None:
-        """Sleep until Unix s `time`, which may be past."""
-        await self.sleep_ms(time * 1000 - self.now_ms())
-
     async def sleep_ms(self, span_ms: int) -> None:
         """Until so much later; before `begin`, at most a second of the machine's."""
         if not self.began:
             await asyncio.sleep(self.real_s(span_ms))
             return
-        wake_ms = self.now_ms() + span_ms
+        await self.until_ms(self.now_ms() + span_ms)
+
+    async def until_ms(self, wake_ms: int) -> None:
+        """Until Unix ms `wake_ms`, which may be past. Whoever grants waits for nothing that it has not granted."""
         while (left_ms := wake_ms - self.now_ms()) > 0:  # noqa: ASYNC110 (time itself is what it waits for)
             await asyncio.sleep(self.real_s(left_ms))
         self.late_ms = max(self.late_ms, -left_ms)

@@ -120,10 +120,13 @@ class Control:
         self._came.put_nowait((shard, message))
 
     async def say(self, to: int, kind: str, qos: int = 1, **more: Any) -> None:
-        """One message to part `to`."""
+        """One message to part `to`. FleetError if the broker does not take it."""
         topic = topics.inbox(self._network, self._kids[to - 1], self._kids[self.shard - 1])
         payload = json.dumps({"kind": kind, "run": self.run, **more}).encode()
-        await self._client.publish(topic, payload, qos)
+        try:
+            await asyncio.wait_for(self._client.publish(topic, payload, qos), SILENT_S)
+        except TimeoutError:
+            raise FleetError("the broker does not answer any more") from None
 
     async def next(self, wait_s: float, *kinds: str) -> tuple[int, Message] | None:
         """(part, message), the next of these kinds and of this run; None if none comes for so long."""

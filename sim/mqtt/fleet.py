@@ -68,7 +68,7 @@ class OnlineFleet(Community[Reported[HomeSite], Reported[PlantSite]]):
             pace,
         )
         gateway.on_block = self.office.count
-        gateway.on_tick = self._slots
+        gateway.on_tick = self._tick
         return gateway
 
     def run(self) -> None:
@@ -119,6 +119,10 @@ class OnlineFleet(Community[Reported[HomeSite], Reported[PlantSite]]):
         ok = late_ms <= timing.answer_s * 1000 and host_s <= timing.accept_s
         words = "nodes at most %.1f s behind, the host %d s" % (late_ms / 1000, host_s)
         return [Check(name="everybody kept up with time", ok=ok, detail=words)]
+
+    def _tick(self) -> None:
+        self._part.look()
+        self._slots()
 
     def _slots(self) -> None:
         """Tell of slots that are over."""

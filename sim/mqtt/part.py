@@ -29,7 +29,7 @@ from ..vm.connections import Route
 from ..world.access import NETWORKS, AccessLine
 from ..world.input_errors import plain
 from ..world.profiles import SLOT_S
-from .clock import LeasedClock
+from .clock import LeasedClock, Standstill
 from .control import Control
 from .errors import FleetError
 from .identity import Contexts, Identity, enrol
@@ -83,6 +83,7 @@ class Part:
         self._tasks: list[asyncio.Task[None]] = []
         self._relays: list[Relay] = []
         _allow_files(FILES_PER_NODE * (len(scenario.homes) + len(scenario.plants)))
+        self._stood = Standstill()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -102,6 +103,10 @@ class Part:
         """The same without waiting."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    def look(self) -> None:
+        """Call it now and then. FleetError if virtual time, which should go on, has stood still for STILL_S."""
+        self._stood.look(self.clock.now_ms())
+
     def close(self) -> None:
         """Stop all nodes and the loop."""
         if self._thread.is_alive():
@@ -110,8 +115,9 @@ class Part:
             except concurrent.futures.TimeoutError:
                 pass  # a broker that is gone: the connections end with the process
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+            self._thread.join(STOP_S)
+            if not self._thread.is_alive():
+                self._loop.close()
 
     def _identified(self) -> dict[str, Identity]:
         """Everybody who connects for this fleet, by name."""
@@ -242,6 +248,8 @@ class Part:
         settling = asyncio.create_task(self._unless_failed(settle(quiet)))
         before = -1
         while not (await asyncio.wait({settling}, timeout=SETTLE_S))[0]:
+            if quiet():
+                continue  # others are not ready; whoever waits for them knows how long
             count = sum(node.quiet() for node in nodes)
             if count <= before:
                 settling.cancel()
@@ -255,13 +263,15 @@ class Part:
     async def _beside(self, work: Coroutine[Any, Any, None], founding: Founding) -> None:
         """`work`, while nodes go on; in time they stop to offer."""
         closing = asyncio.create_task(self._close_shops(founding.close_at))
+        self._stood.begin(self.clock.now_ms())
         try:
             await self._unless_failed(work)
         finally:
+            self._stood.end()
             closing.cancel()
 
     async def _close_shops(self, at: int) -> None:
-        await self.clock.until(at)
+        await self.clock.until_ms(at * 1000)
         for node in self._nodes():
             node.close_shop()
 

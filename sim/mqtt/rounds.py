@@ -16,7 +16,7 @@ waits for the slowest process, for the broker and for the host's disk, and no cl
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..streams import tell
 from .clock import LeasedClock
@@ -26,6 +26,8 @@ from .errors import FleetError
 LEASE_MS = 5_000
 """Virtual time between two answers of all, at most: a quarter of what a plant has to answer a meter."""
 LOOK_S = 0.002
+GATHER_S = 600.0
+"""Of the machine's: shards are started by hand, and a large one needs long to connect."""
 JOIN_S = 1.0
 AGAIN_S = 1.0
 QUIET_ROUNDS = 5
@@ -37,10 +39,10 @@ async def gather(control: Control, digest: str) -> None:
     missing = dict.fromkeys(range(2, control.shards + 1), "")
     if missing:
         tell("waiting for shards 2 to %d" % control.shards)
-    while not all(missing.values()):
-        came = await control.next(SILENT_S, "join")
+    while absent := [shard for shard, nonce in missing.items() if not nonce]:
+        came = await control.next(GATHER_S, "join")
         if came is None:
-            continue
+            raise FleetError("shards that did not come: %s" % _listed(absent))
         shard, message = came
         if (message.get("digest"), message.get("shards")) != (digest, control.shards):
             raise FleetError("shard %d was started with other parameters" % shard)
@@ -54,7 +56,10 @@ async def join(control: Control, digest: str) -> None:
     """Any other shard: until shard 1 has welcomed us."""
     tell("shard %d of %d waits for shard 1" % (control.shard, control.shards))
     nonce = str(time.time_ns())
+    until = time.monotonic() + GATHER_S
     while not control.run:
+        if time.monotonic() > until:
+            raise FleetError("shard 1 did not come")
         await control.say(1, "join", digest=digest, shards=control.shards, nonce=nonce)
         came = await control.next(JOIN_S, "welcome")
         if came and came[0] == 1 and came[1].get("nonce") == nonce:
@@ -75,7 +80,10 @@ class Rounds:
         """Until every shard is ready and ours has been quiet for some rounds."""
         waiting = set(range(2, self._control.shards + 1))
         while waiting:
-            waiting.discard((await self._control.must_come("ready"))[0])
+            came = await self._control.next(GATHER_S, "ready")
+            if came is None:
+                raise FleetError("shards that do not get ready: %s" % _listed(waiting))
+            waiting.discard(came[0])
         await still(self._control, quiet)
 
     async def pace(self, over_ms: int) -> None:
@@ -83,8 +91,8 @@ class Rounds:
         while (now_ms := self._clock.now_ms()) < over_ms:
             await self._round(now_ms)
             self._clock.grant(now_ms, now_ms + LEASE_MS)
-            spent_ms = self._clock.now_ms() - now_ms
-            await self._clock.sleep_ms(max(LEASE_MS // 2 - spent_ms, 0))
+            # An instant, not a span: one from a moment later could end beyond what was granted, and nobody else grants.
+            await self._clock.until_ms(now_ms + LEASE_MS // 2)
 
     async def _round(self, now_ms: int) -> None:
         self._number += 1
@@ -173,6 +181,10 @@ async def still(control: Control, quiet: Callable[[], bool]) -> None:
         if await control.next(AGAIN_S, "echo") is None:
             rounds = 0
         await asyncio.sleep(0)
+
+
+def _listed(shards: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(shards)))
 
 
 def _silent(shards: set[int]) -> str:

@@ -38,6 +38,7 @@ class Shard:
             with rare_collections():
                 while not following.done():
                     concurrent.futures.wait([following], LOOK_S)
+                    self._part.look()
                     on_slots(slots_over(self._scenario, self.clock.now()))
             following.result()
         finally:

@@ -52,7 +52,10 @@ def world(tmp_path: Path) -> list[str]:
 def started(
     *arguments: str, broker: Mosquitto | None = None
 ) -> Generator["tuple[subprocess.Popen[str], list[str]]"]:
-    """A run as a process, and the lines of its stderr; `broker` reads its lists again when the run asks for it."""
+    """A run as a process, and the lines of its stderr; `broker` reads its lists again when the run asks for it.
+
+    It is killed after LIMIT_S, so that nothing that reads what it says waits for ever.
+    """
     lines: list[str] = []
     with subprocess.Popen(
         [*RUN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -67,22 +70,22 @@ def started(
 
         reader = threading.Thread(target=read)
         reader.start()
+        timer = threading.Timer(LIMIT_S, process.kill)
+        timer.start()
         try:
             yield process, lines
         finally:
+            timer.cancel()
             process.kill()
-            reader.join()
+            reader.join(LIMIT_S)
 
 
 def run(*arguments: str, broker: Mosquitto | None = None) -> tuple[int, str, str]:
     """(exit code, stdout, stderr) of one that ends."""
     with started(*arguments, broker=broker) as (process, lines):
         assert process.stdout is not None
-        timer = threading.Timer(LIMIT_S, process.kill)
-        timer.start()
         out = process.stdout.read()
-        code = process.wait()
-        timer.cancel()
+        code = process.wait(LIMIT_S)
     return code, out, "".join(lines)
 
 
