@@ -3,7 +3,8 @@
 
 `Outbox` holds signed messages that the chain must get, each until the host's signed STORED names its id; nothing in it
 is ever thrown away. `CatchUp` asks what was missed, until a PROOF answers: at this node's own second, and again, ever
-more rarely. One question is open at most, and two are RETRY_S apart at least, whatever happens.
+more rarely, RETRY_S apart at least, whatever happens. A host that comes back answers every question that waited for it:
+any of those answers will do, and the others are none any more.
 """
 
 from ..compat import const
@@ -24,6 +25,7 @@ RETRY_S_MAX = const(3600)
 PREFIX = b"o"
 KEPT = Row(("to", Raw(0, 8)), ("kind", Text(16)), ("payload", Blob(ENVELOPE_MAX)))
 REVOKED_SIZE_KEY = b"r"
+QUESTIONS_MAX = const(8)  # whose answers are known for ours; the last of them took some hours
 SPREAD_S = const(240)  # after a power cut in a whole street its boards ask one after the other
 
 KEPT_MAX = const(4160)  # an envelope, the other two places and the heads
@@ -130,8 +132,8 @@ class CatchUp:
         self._spread_s = int.from_bytes(member.kid[:4], "big") % SPREAD_S
         self._asked_at = -RETRY_S
         self._wait_s = RETRY_S
-        self._open = b""  # the id of the question
-        self._answered = b""  # the one before
+        self._open: "list[bytes]" = []  # ids of questions without an answer, the newest last
+        self._answered: "list[bytes]" = []  # those before: a broker may bring an answer again
 
     def want(self, now: int) -> None:
         """Something may be missing."""
@@ -150,7 +152,8 @@ class CatchUp:
             revoked_size=self._revoked_size,
             issued_at=now,
         )
-        self._open, data = self._member.sign(prove)
+        prove_id, data = self._member.sign(prove)
+        self._open = self._open[1 - QUESTIONS_MAX :] + [prove_id]
         self._asked_at = now
         self.wake_at = now + self._wait_s
         self._wait_s = min(2 * self._wait_s, RETRY_S_MAX)
@@ -163,15 +166,16 @@ class CatchUp:
         """
         if opened.kid != self._member.host:
             raise WireError("not the host's word")
-        if not self._open or proof.prove_id != self._open:
-            if proof.prove_id == self._answered:
-                return []  # delivered twice
+        if proof.prove_id not in self._open:
+            if proof.prove_id in self._answered:
+                return []  # delivered twice, or of a question that was asked again
             raise WireError("an answer to no question of ours")
         revocations = [self._member.open(data) for data in proof.revokes]
         effects: "list[Effect]" = []
         for revocation in revocations:
             effects += self._member.revoke(revocation)
-        self._answered, self._open = self._open, b""
+        self._answered = (self._answered + self._open)[-QUESTIONS_MAX:]
+        self._open = []
         self.wake_at = 0
         if proof.revoked_size > self._revoked_size:
             self._revoked_size = proof.revoked_size

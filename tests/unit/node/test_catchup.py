@@ -177,6 +177,34 @@ def test_nobodys_answer_but_the_hosts_to_the_open_question_counts() -> None:
     assert anna.flash[b"l"] == kept
 
 
+def test_a_host_that_comes_back_may_answer_every_question_that_waited_for_it() -> None:
+    """The first answer counts, the others are nothing new; nor is one that a killed broker brings once more."""
+    world = World()
+    world.add_plant("sunny")
+    held: list[Letter] = []
+
+    def hold(letter: Letter) -> Sequence[Letter]:
+        if letter.word != "proof":
+            return [letter]
+        held.append(letter)
+        return []
+
+    world.wire.tampers.append(hold)
+    anna = world.add_meter("anna")
+    world.run_until(FIRST)
+    world.wire.tampers.clear()
+    answers = [letter for letter in held if letter.to == anna.kid]
+    assert len(answers) > 1
+    for letter in answers:
+        anna.receive(letter)
+    assert anna.core.member.catch_up.wake_at == 0
+    anna.happen(lambda core: core.on_connected(world.clock, fresh=True))
+    world.run_until(FIRST + RETRY_S + SPREAD_S + 60)
+    assert len(proves(world, anna)) == len(answers) + 1
+    anna.receive(answers[0])
+    assert anna.core.member.dropped == 0
+
+
 def test_an_answer_gives_a_meter_nothing_that_a_broadcast_would_not() -> None:
     """A fork in the host's own answer is a fork."""
     world, anna, _sunny = town()
