@@ -7,7 +7,7 @@ All of a process share one asyncio loop.
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from host.broker.config import PACKET_SIZE_MAX
 from wattpact.link.mqtt import MqttClient
@@ -24,6 +24,9 @@ from ..scenario import HomeSite, PanelWorld, PlantSite, Scenario
 from ..world.profiles import SLOT_S
 from ..world.seeds import child
 from .clock import LeasedClock
+
+if TYPE_CHECKING:
+    from wattpact.interfaces import Store
 
 KEEPALIVE_S = 60
 KEEPALIVE_S_MAX = 65535
@@ -119,6 +122,7 @@ class Node(Party[S]):
         seed: int,
         waiting_max: int,
         note: Callable[[str, str], None],
+        store: "Store",
     ) -> None:
         super().__init__(enrolled)
         self._signer = enrolled.signer
@@ -129,7 +133,7 @@ class Node(Party[S]):
         self._network = build(clock.now()).member.network
         self.runtime = Runtime(
             build,
-            MemoryStore(),
+            store,
             self._client,
             feeds,
             clock,
@@ -225,7 +229,14 @@ class Makers:
         dial: Dial,
         waiting_max: int,
     ) -> Node[S]:
-        return Node(enrolled, build, feeds, dial, self._clock, self._seed, waiting_max, self._note)
+        store = self.store(enrolled.site.name)
+        return Node(
+            enrolled, build, feeds, dial, self._clock, self._seed, waiting_max, self._note, store
+        )
+
+    def store(self, name: str) -> "Store":
+        """A flash for the node of that name."""
+        return MemoryStore()
 
 
 def _generation(world: PanelWorld) -> Callable[[int, int], Reading]:

@@ -86,6 +86,11 @@ class Mosquitto:
                 raise AssertionError("mosquitto %s:\n%s" % (why, self.log()[seen:]))
             time.sleep(0.01)
 
+    @property
+    def runs(self) -> bool:
+        """Started, and neither stopped nor killed."""
+        return self._child is not None
+
     def reload(self) -> None:
         """SIGHUP: read configuration and access list again; returns when it has said so."""
         assert self._child is not None

@@ -20,6 +20,9 @@ PATIENCE_S = 60
 class Service:
     """`python -m host serve`; `with` ends it in any case."""
 
+    program: tuple[str, ...] = ("host", "serve")
+    ready = "connected to the broker"
+
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
         self.log_path = folder / "serve.log"
@@ -40,12 +43,12 @@ class Service:
             self.stop()
 
     def start(self) -> None:
-        """Until it says that it is connected."""
+        """Until it says that it is ready."""
         seen = len(self.log())
-        command = [sys.executable, "-m", "host", "serve", str(self.folder), *self._options]
+        command = [sys.executable, "-m", *self.program, str(self.folder), *self._options]
         with self.log_path.open("ab") as log:
             self._child = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
-        self.until_said("connected to the broker", seen)
+        self.until_said(self.ready, seen)
 
     def until_said(self, text: str, seen: int = 0) -> None:
         """Wait for a line."""
