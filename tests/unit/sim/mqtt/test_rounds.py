@@ -32,7 +32,7 @@ class Loopback(Control):
 
 
 class Interrupted:
-    """A machine that stops our process now and then as it asks for the time: for 1 ms, which is 5 s at a speed of 5000."""
+    """A machine that stops our process now and then as it asks for the time: 1 ms, 5 s at a speed of 5000."""
 
     def __init__(self) -> None:
         self.time_s = 0.0
