@@ -27,6 +27,8 @@ FIRST_S = 20
 SILENT_S = 60.0
 """Of the machine's: a process or broker that says nothing for so long is taken for gone."""
 
+PROBE = b"probe"
+"""No message of the protocol: whoever hears it refuses it."""
 Message = Mapping[str, Any]
 
 
@@ -123,6 +125,13 @@ class Control:
         """One message to part `to`. FleetError if the broker does not take it."""
         topic = topics.inbox(self._network, self._kids[to - 1], self._kids[self.shard - 1])
         payload = json.dumps({"kind": kind, "run": self.run, **more}).encode()
+        await self._publish(topic, payload, qos)
+
+    async def probe(self, network: bytes, kid: bytes) -> None:
+        """PROBE to a node's inbox; FleetError if the broker does not take it."""
+        await self._publish(topics.inbox(network, kid, self._kids[self.shard - 1]), PROBE, 1)
+
+    async def _publish(self, topic: str, payload: bytes, qos: int) -> None:
         try:
             await asyncio.wait_for(self._client.publish(topic, payload, qos), SILENT_S)
         except TimeoutError:

@@ -19,6 +19,7 @@ from ..settings import Settings
 from ..streams import tell
 from .errors import FleetError
 from .part import Part, slots_over
+from .rounds import Host
 from .told import Told
 
 
@@ -74,9 +75,14 @@ class OnlineFleet(Community[Reported[HomeSite], Reported[PlantSite]]):
     def run(self) -> None:
         """All slots, then until the last contract is settled and awarded. FleetError if broker or shard is gone."""
         gateway = self._gateway
-        leading = self._part.begin(
-            self._part.lead(self.founding, lambda: gateway.up, self.office.desk.waits_s)
+        host = Host(
+            self.founding.network,
+            self.office.desk.kid,
+            lambda: gateway.up,
+            self.office.desk.waits_s,
+            lambda: gateway.counts["malformed"],
         )
+        leading = self._part.begin(self._part.lead(self.founding, host))
         leading.add_done_callback(lambda _: gateway.stop())
         began_s = time.monotonic()
         try:

@@ -35,7 +35,7 @@ from .errors import FleetError
 from .identity import Contexts, Identity, enrol
 from .nodes import Makers, Node, keepalive_at
 from .relay import Relay
-from .rounds import Follower, Rounds, gather, join
+from .rounds import Follower, Host, Rounds, gather, join
 from .sweep import forget
 from .told import Told
 from .vm import Setup, VmNode
@@ -46,6 +46,7 @@ ECHO_S = 10
 SETTLE_S = 60
 """Without one more node that has got in."""
 STOP_S = 20
+CANCEL_S = 0.5
 AT_ONCE = 20
 HOST_WAITS_S = 2 * BLOCK_S
 FILES_PER_NODE, OTHER_FILES = 4, 256
@@ -203,16 +204,14 @@ class Part:
             if self._is_ours(index):
                 self.homes[home.site.name] = await self._home(makers, setup, home)
 
-    async def lead(
-        self, founding: Founding, host_is_up: Callable[[], bool], host_waits_s: Callable[[], int]
-    ) -> list[Told]:
+    async def lead(self, founding: Founding, host: Host) -> list[Told]:
         """Shard 1: the whole run; what all shards' nodes say."""
-        rounds = Rounds(
-            self._line_up(),
-            self.clock,
-            lambda: host_waits_s() > HOST_WAITS_S or self._works(),
-        )
-        await self._settle(rounds.settle, host_is_up)
+
+        def behind() -> bool:
+            return host.waits_s() > HOST_WAITS_S or self._works()
+
+        rounds = Rounds(self._line_up(), self.clock, behind, host)
+        await self._settle(rounds.settle, host.is_up)
         await self._beside(rounds.pace(founding.over_at * 1000), founding)
         told = [self._told()]
         for data in await rounds.ends():
@@ -288,11 +287,11 @@ class Part:
             working.cancel()
 
     async def _stop(self) -> None:
-        """End everything that goes on in the loop, whatever it is."""
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        """End everything that goes on in the loop, whatever it is; `wait_for` may swallow a first cancellation."""
+        while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in rest:
+                task.cancel()
+            await asyncio.wait(rest, timeout=CANCEL_S)
         for relay in self._relays:
             relay.close()
 

@@ -17,6 +17,7 @@ waits for the slowest process, for the broker and for the host's disk, and no cl
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from ..streams import tell
 from .clock import LeasedClock
@@ -25,12 +26,14 @@ from .errors import FleetError
 
 LEASE_MS = 5_000
 """Virtual time between two answers of all, at most: a quarter of what a plant has to answer a meter."""
-LOOK_S = 0.002
+LOOK_S = 0.001
 GATHER_S = 600.0
 """Of the machine's: shards are started by hand, and a large one needs long to connect."""
 JOIN_S = 1.0
 AGAIN_S = 1.0
 QUIET_ROUNDS = 5
+HOST_EVERY = 4
+"""Rounds between two looks at whether the host hears: its answers matter within minutes, not seconds."""
 PART_SIZE = 4_000
 
 
@@ -66,14 +69,29 @@ async def join(control: Control, digest: str) -> None:
             control.run = str(came[1].get("run"))
 
 
+@dataclass(frozen=True)
+class Host:
+    """What a fleet sees of its host. `refused` counts messages that were no transactions, of which PROBE is one."""
+
+    network: bytes
+    kid: bytes
+    is_up: Callable[[], bool]
+    waits_s: Callable[[], int]
+    """How long what came has waited for a block, in virtual s."""
+    refused: Callable[[], int]
+
+
 class Rounds:
     """Shard 1's: beats."""
 
-    def __init__(self, control: Control, clock: LeasedClock, behind: Callable[[], bool]) -> None:
+    def __init__(
+        self, control: Control, clock: LeasedClock, behind: Callable[[], bool], host: Host
+    ) -> None:
         """`behind`: somebody here who does not beat has something to do that time must wait for."""
         self._control = control
         self._clock = clock
         self._behind = behind
+        self._host = host
         self._number = 0
 
     async def settle(self, quiet: Callable[[], bool]) -> None:
@@ -109,6 +127,21 @@ class Rounds:
             if waiting and time.monotonic() > until:
                 raise FleetError(_silent(waiting))
         await caught_up(self._behind)
+        if self._number % HOST_EVERY == 0:
+            await self._host_hears(until)
+
+    async def _host_hears(self, until: float) -> None:
+        """It has taken what the broker had for it: a message to it, behind all others, was heard and refused."""
+        before = self._host.refused()
+        while True:
+            await self._control.probe(self._host.network, self._host.kid)
+            again = time.monotonic() + AGAIN_S
+            while time.monotonic() < again:
+                if self._host.refused() > before:
+                    return
+                await asyncio.sleep(LOOK_S)
+            if time.monotonic() > until:
+                raise FleetError("the host does not hear what the broker has for it")
 
     async def ends(self) -> list[bytes]:
         """What every other shard says of its nodes, in order."""
