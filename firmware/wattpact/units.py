@@ -32,6 +32,11 @@ def money_nano(price: int, energy_wh: int) -> int:
     return price * energy_wh
 
 
+def reduction_ug(energy_wh: int, grid_mg_per_kwh: int, device_mg_per_kwh: int) -> int:
+    """CO2 not emitted because the energy came from a device and not from the grid: Wh x mg/kWh = ug."""
+    return energy_wh * (grid_mg_per_kwh - device_mg_per_kwh)
+
+
 def civil(time: int) -> "tuple[int, int, int]":
     """(year, month, day) of a Unix time, UTC, proleptic Gregorian; months and days count from 1.
 

@@ -6,8 +6,8 @@ A purchase never invents energy: a slot without a valid reading ends as not vali
 
 from ..compat import const
 from ..errors import WireError
-from ..ledger import award, life
-from ..units import SLOT_WH_MAX, TOTAL_WH_MAX
+from ..ledger import life
+from ..units import SLOT_WH_MAX, TOTAL_WH_MAX, reduction_ug
 from ..wire import codec
 from ..wire.kinds import Array, Blob, Raw, Row, UInt
 from ..wire.messages import (
@@ -147,14 +147,14 @@ class Purchase:
         """
         end_id, meter, coin_ug, _expires, certificate = row
         contract = self.contract
-        settled_wh, reduction_ug = certificate[4], certificate[6]
+        settled_wh, earned_ug, factor = certificate[4], certificate[6], certificate[12]
         return (
             (end_id, meter) == (self.end_id, contract.meter)
             and certificate[:4]
             == (self.contract_id, contract.panel_id, contract.start, self.last_slot_end)
             and settled_wh <= sum(self.delivered())
-            and reduction_ug == award.reduction_ug(settled_wh, certificate[12])
-            and coin_ug in (0, reduction_ug)
+            and earned_ug == reduction_ug(settled_wh, factor[3], factor[4])
+            and coin_ug in (0, earned_ug)
         )
 
     def keep(self) -> bytes:

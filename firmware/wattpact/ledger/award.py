@@ -40,11 +40,6 @@ def year_of(terms: Terms) -> int:
     return civil(terms.start)[0]
 
 
-def reduction_ug(wh: int, factor: "Factor") -> int:
-    """CO2 not emitted because `wh` came from the panel: Wh x mg/kWh = ug."""
-    return wh * (factor[3] - factor[4])
-
-
 def bill(
     price: int, settled_wh: int, contracted_wh: int, locked_ug: int, nano_per_g: int, cap_ppm: int
 ) -> "tuple[int, int, int]":

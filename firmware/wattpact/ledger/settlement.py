@@ -6,7 +6,7 @@ walk through contracts; everything is judged by block time.
 """
 
 from ..errors import RuleError
-from ..units import money_nano, panel_slot_wh_max
+from ..units import money_nano, panel_slot_wh_max, reduction_ug
 from ..wire.messages import CONTRACT, TRADE_END
 from . import award
 from .life import CONTEST, DELIVERING, END, ENDED, EXPIRE, EXPIRED, advance, timeout
@@ -327,7 +327,7 @@ def _earn(view: "View", terms: Terms, progress: Progress, closing: Closing) -> N
         raise ValueError("a contract's meter is registered")
     factor = award.factor_for(view.factors(), view.charter.genesis.region, award.year_of(terms))
     closing.factor_year = factor[1]
-    closing.reduction_ug = award.reduction_ug(closing.wh, factor)
+    closing.reduction_ug = reduction_ug(closing.wh, factor[3], factor[4])
     closing.user_ug = (rows.get(OWNER + meter.owner) or 0) + closing.reduction_ug
     rows.put(OWNER + meter.owner, closing.user_ug)
     closing.range_start = rows.get(RANGE + terms.panel_id) or 0

@@ -21,7 +21,7 @@ from tools.vector_cases.ledger_world import (
     named,
 )
 from wattpact.ledger import award
-from wattpact.units import PPM, TIME_MAX
+from wattpact.units import PPM, TIME_MAX, reduction_ug
 
 FACTOR = 363_000  # mg/kWh of the genesis' row
 TRADED = 1200  # Wh of `World.trade`
@@ -261,7 +261,7 @@ def test_a_bill_is_rounded_down_once(
 
 def test_a_reduction_is_what_the_grid_would_have_emitted_minus_what_the_panel_did() -> None:
     """Exact: 1 Wh x 1 mg/kWh = 1 ug."""
-    assert award.reduction_ug(12_000, ("CN", 2023, 1, 620_500, 54_500, "")) == 6_792_000_000
+    assert reduction_ug(12_000, 620_500, 54_500) == 6_792_000_000
 
 
 def test_the_oldest_coins_burn_first(world: World) -> None:
