@@ -5,18 +5,14 @@
      "plant": {"price": 90000, "panels": [{"panel": "16 hex digits", "clear_day_wh": 0 | [...], "margin_ppm": 900000}]}}
 
 What the registration says counts: a key registered as a plant gets a plant's core, whatever stands here, and a panel
-that it does not list is refused. ValueError names the setting: the person who wrote it reads the message.
+that it does not list is refused. A role's core is imported when it is asked for: a board's memory holds the one that it
+is, so there are imports inside functions here. ValueError names the setting: the person who wrote it reads the message.
 """
 
 from binascii import unhexlify
 
 from .compat import const
 from .contract.timing import Timing
-from .market.need import DayMean
-from .market.preferences import from_fields
-from .node.meter import MeterNode
-from .node.plant import PanelSettings, PlantNode
-from .node.prosumer import ProsumerNode
 from .units import DAY_S, PPM, PRICE_MAX, SLOT_WH_MAX
 from .wire.messages import ROLE_METER, ROLE_PLANT
 
@@ -25,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .node.member import Core, Member
+    from .node.meter import MeterNode
+    from .node.plant import PlantNode
 
     Settings = dict[str, Any]
 
@@ -41,6 +39,8 @@ def node_core(member: "Member", settings: "Settings", now: int) -> "Core":
     plant = _plant(member, timing, settings, now)
     if ROLE_METER not in roles:
         return plant
+    from .node.prosumer import ProsumerNode
+
     return ProsumerNode(_meter(member, timing, settings, now), plant)
 
 
@@ -69,7 +69,11 @@ def id_of(text: "Any", name: str) -> bytes:
     raise ValueError(name + ": an id is 16 hex digits")
 
 
-def _meter(member: "Member", timing: Timing, settings: "Settings", now: int) -> MeterNode:
+def _meter(member: "Member", timing: Timing, settings: "Settings", now: int) -> "MeterNode":
+    from .market.need import DayMean
+    from .market.preferences import from_fields
+    from .node.meter import MeterNode
+
     genesis = member.genesis
     day = _day(settings.get("usual_day_wh"), genesis.slot_s, "usual_day_wh")
     need = DayMean(day, genesis.slot_s, genesis.utc_offset_s)
@@ -80,7 +84,9 @@ def _meter(member: "Member", timing: Timing, settings: "Settings", now: int) -> 
     return MeterNode(member, timing, wishes, need, now, deaf)
 
 
-def _plant(member: "Member", timing: Timing, settings: "Settings", now: int) -> PlantNode:
+def _plant(member: "Member", timing: Timing, settings: "Settings", now: int) -> "PlantNode":
+    from .node.plant import PanelSettings, PlantNode
+
     if type(settings.get("plant")) is not dict:
         raise ValueError("plant: this key is registered as a plant, and nothing is set for it")
     fields: "Settings" = settings["plant"]
