@@ -4,6 +4,7 @@
 import hashlib
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def compile_tree(source: Path, target: Path) -> Path:
         if MACHINE_CODE not in path.read_text(encoding="utf-8"):
             compile_module(path, target / path.relative_to(source))
     return target
+
+
+def rom_of(folder: Path) -> bytes:
+    """A ROMFS of all files below `folder`, as mpremote deploys it to a board that has a partition for one."""
+    with tempfile.TemporaryDirectory() as name:
+        made = Path(name) / "rom"
+        command = [sys.executable, "-m", "mpremote", "romfs", "--no-mpy", "--output", str(made)]
+        subprocess.run([*command, "build", str(folder)], check=True, capture_output=True)
+        return made.read_bytes()
 
 
 def guest_modules() -> Path:

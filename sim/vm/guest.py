@@ -17,6 +17,7 @@ from wasmtime import (
     FuncType,
     Linker,
     Memory,
+    MemoryType,
     Module,
     Store,
     Trap,
@@ -38,6 +39,7 @@ WANTED = struct.Struct("<QB15xQ8xH6x")  # a mark of the guest's, kind, span in n
 EVENT = struct.Struct("<QHB21x")  # that mark, error, kind
 CLOCK = 0  # the kind that time brings
 MOMENT = 1  # a flag: the span is none, but a time of the clock
+PAGE = 1 << 16  # of WebAssembly's memory
 STDOUT = 1
 STDERR = 2
 # Random numbers come from a file in the guest, too.
@@ -60,9 +62,11 @@ class Guest:
         services: Mapping[str, Service] | None = None,
         clock: Clock | None = None,
         resolve: Resolve = nowhere,
+        rom: bytes = b"",
     ) -> None:
         """`on_output` hears STDOUT or STDERR and what the guest writes there, as it does; why a connection failed
-        goes to STDERR, too. Without `clock` it is this machine's, without a detour over Python."""
+        goes to STDERR, too. Without `clock` it is this machine's, without a detour over Python. `rom` stands in its
+        memory from `rom_place(module)` on, where it puts nothing itself."""
         self.waiting = Waiting(clock or ScaledClock())
         self._engine = engine
         self._clock = clock
@@ -81,6 +85,11 @@ class Guest:
         assert isinstance(start, Func)
         self._memory = memory
         self._start = start
+        if rom:
+            place = memory.data_len(self._store)
+            assert place == rom_place(module)
+            memory.grow(self._store, -(-len(rom) // PAGE))
+            self.write(place, rom)
 
     def run(self) -> int:
         """The exit status. wasmtime.Trap if the VM stopped or was stopped; what a service raised but OSError."""
@@ -202,6 +211,15 @@ def surroundings(arguments: list[str], folders: Mapping[str, Path]) -> WasiConfi
     for name, folder in {**folders, **DEVICES}.items():
         wasi.preopen_dir(str(folder), name, fs_mutable=False)
     return wasi
+
+
+def rom_place(module: Module) -> int:
+    """Where the memory ends that a guest begins with."""
+    for export in module.exports:
+        kind = export.type
+        if isinstance(kind, MemoryType):
+            return kind.limits.min * PAGE
+    raise ValueError("a module without memory")
 
 
 def answer_bytes() -> int:

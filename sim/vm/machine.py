@@ -15,13 +15,16 @@ from wasmtime import Trap, TrapCode
 from .clock import Clock
 from .connections import Resolve, nowhere
 from .faults import Stopped, TimeBoundExceeded, VmError, VmTrap, guest_error
-from .guest import STDERR, STDOUT, Guest, Output
+from .guest import STDERR, STDOUT, Guest, Output, rom_place
 from .image import IMAGE, engine, load
 from .services import Service
 
 HEAP_BYTES_LEAST = 1024
 TIME_BOUND_S = 60
 STDERR_KEPT_BYTES = 4096
+MOUNT = """\
+import sys, uctypes, vfs; vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), "/rom"); sys.path.insert(0, "/rom")
+"""
 
 
 class Machine:
@@ -35,12 +38,14 @@ class Machine:
         services: Mapping[str, Service] | None = None,
         clock: Clock | None = None,
         resolve: Resolve = nowhere,
+        rom: bytes = b"",
     ) -> None:
         """`folders` maps a name in the guest, as "/firmware", to a folder here.
 
         The guest can read them and imports from each, in this order. Nothing else of this machine's files is to be
         seen, not even behind a symbolic link. It may call `services` by modules/outside.py; without `clock` it has
-        this machine's. What it dials goes where `resolve` says.
+        this machine's. What it dials goes where `resolve` says. `rom` is a ROMFS (bytecode.rom_of), mounted at /rom
+        and imported from first: it lies outside of the heap and is executed in place, as in a partition of a flash.
         """
         if heap_bytes < HEAP_BYTES_LEAST:
             raise ValueError("the VM needs a heap of %d bytes at least" % HEAP_BYTES_LEAST)
@@ -55,6 +60,7 @@ class Machine:
         self._services = services
         self._clock = clock
         self._resolve = resolve
+        self._rom = rom
         self._engine = engine()
         self._module = load(self._engine, image)
 
@@ -86,6 +92,8 @@ class Machine:
     def _guest(self, source: str, on_output: Output) -> Guest:
         if "\0" in source:
             raise ValueError("a source cannot hold a NUL: the VM would stop reading there")
+        if self._rom:
+            source = MOUNT % (rom_place(self._module), len(self._rom)) + source
         options = ["-X", "heapsize=%d" % self.heap_bytes, "-c", source]
         arguments = ["micropython", *options]
         return Guest(
@@ -97,6 +105,7 @@ class Machine:
             self._services,
             self._clock,
             self._resolve,
+            self._rom,
         )
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.vm.bytecode import CompileError, compile_module, compile_tree, guest_modules
+from sim.vm.bytecode import CompileError, compile_module, compile_tree, guest_modules, rom_of
+from sim.vm.faults import HeapExhausted
 from sim.vm.machine import Machine
 
 HEAP_BYTES = 64 * 1024
@@ -39,3 +40,15 @@ def test_a_guest_s_modules_are_made_once() -> None:
     assert guest_modules() == folder
     assert (folder / "asyncio.mpy").exists()
     assert [path for path in folder.iterdir() if path.suffix != ".mpy"] == []
+
+
+def test_a_rom_is_imported_in_place(tmp_path: Path) -> None:
+    """32 KiB of constants fit a guest with a heap of 24 KiB from a ROMFS, and not from a file."""
+    source = tmp_path / "large.py"
+    source.write_text("VALUE = %r\n" % bytes(range(256)) + "LARGE = %r\n" % (b"\x07" * 32768))
+    folder = tmp_path / "made"
+    compile_module(source, folder / "large.py")
+    program = "import large\nprint(len(large.LARGE), large.VALUE[255])"
+    assert Machine(24 * 1024, rom=rom_of(folder)).run(program) == ["32768 255"]
+    with pytest.raises(HeapExhausted):
+        Machine(24 * 1024, {"/board": folder}).run(program)
