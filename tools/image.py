@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +31,7 @@ CONSOLE = (
 )
 BASE_TABLE = "wattpact/crypto/base_table.py"
 TABLE_KIB = 4
+STRIPPED = "-O3"  # without asserts and line numbers: docs/adr/0029
 BYTECODE = "bytecode"  # for any processor: no machine code
 
 
@@ -48,9 +49,15 @@ def reached() -> list[str]:
 
 def imported(name: str) -> list[str]:
     """Files that one file imports when it runs, packages included; what only a type checker imports is not there."""
+    tree = ast.parse((FIRMWARE / name).read_text(encoding="utf-8"))
+    return imports_of(name, running(tree))
+
+
+def imports_of(name: str, nodes: Iterable[ast.AST]) -> list[str]:
+    """Files that some `nodes` of that file import, packages included."""
     package = name.split("/")[:-1]
     found: list[str] = []
-    for node in running(ast.parse((FIRMWARE / name).read_text(encoding="utf-8"))):
+    for node in nodes:
         names: list[list[str]] = []
         if isinstance(node, ast.Import):
             names = [alias.name.split(".") for alias in node.names]
@@ -82,7 +89,7 @@ def compiled(source: Path, target: Path, name: str, arch: str) -> None:
     """One file. CalledProcessError if it does not compile."""
     march = [] if arch == BYTECODE else ["-march=" + arch]
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [str(MPY_CROSS), *march, "-s", name, "-o", str(target), str(source)]
+    command = [str(MPY_CROSS), *march, STRIPPED, "-s", name, "-o", str(target), str(source)]
     subprocess.run(command, check=True, capture_output=True, text=True)
 
 

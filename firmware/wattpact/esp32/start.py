@@ -25,6 +25,7 @@ from machine import RTC, WDT, reset
 
 from ..assembly import buyer, id_of, node_core, panel_ids
 from ..compat import const
+from ..crypto.ecdsa import keep_peers
 from ..crypto.signer import SoftwareSigner, SoftwareVerifier
 from ..errors import WireError
 from ..ledger.light import LightClient
@@ -59,6 +60,13 @@ if TYPE_CHECKING:
 
     Settings = dict[str, Any]
 
+COLLECT_BYTES = const(
+    16384
+)  # taken from the heap until it is collected: garbage does not spread over all of it
+PEERS = const(4)
+PEER_TEETH = const(
+    4
+)  # a comb of 1 KiB, not of 4: a third more time for a signature of a peer's (docs/signatures.md)
 KEEPALIVE_S = const(60)
 WINDOW = const(4)
 METER_PREFIX = b"m"  # of keys in the store
@@ -103,6 +111,8 @@ class Node:
 
     def __init__(self, root: str) -> None:
         """ValueError if anything is missing or wrong: nothing runs yet."""
+        gc.threshold(COLLECT_BYTES)
+        keep_peers(PEERS, PEER_TEETH)
         self._root = root
         self.board = Board(_json(root, "/board.json"))
         self.settings = _json(root, "/node/settings.json")

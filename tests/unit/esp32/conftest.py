@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import gc
 import heapq
 import sys
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from wattpact.crypto import ecdsa
 
 sys.path.append(str(Path(__file__).parent / "stand_ins"))
 
@@ -73,12 +76,14 @@ class Shared:
 
 @pytest.fixture(autouse=True)
 def slept(monkeypatch: pytest.MonkeyPatch) -> Slept:
-    """MicroPython's names in `time` and `asyncio`, on virtual time, and stand-ins that remember nothing."""
+    """MicroPython's names in `time`, `gc` and `asyncio`, on virtual time, and stand-ins that remember nothing."""
     clock = Slept()
     monkeypatch.setattr(time, "sleep_ms", clock.sleep_ms, raising=False)
     monkeypatch.setattr(time, "sleep_us", clock.sleep_us, raising=False)
     monkeypatch.setattr(time, "ticks_ms", lambda: clock.ms, raising=False)
     monkeypatch.setattr(time, "ticks_diff", int.__sub__, raising=False)
+    monkeypatch.setattr(gc, "threshold", lambda _taken_bytes: None, raising=False)
+    monkeypatch.setattr(ecdsa, "_peers", ecdsa._peers)  # a start chooses how many it keeps
     monkeypatch.setattr(asyncio, "sleep_ms", clock.pause_ms, raising=False)
     for kept in (
         machine.chips,
