@@ -26,7 +26,7 @@ sim: $(READY)  ## two days of a neighbourhood of 60 meters and 5 plants, written
 test: $(READY)  ## every test that needs neither hardware nor an hour
 	$(PYTEST) -n 2
 
-bench: $(READY)  ## trade, and signatures beside other libraries, written to out/bench.json: seven minutes
+bench: $(READY)  ## trade, memory, signatures beside other libraries, written to out/bench.json: a quarter of an hour
 	$(PY) tools/bench.py
 
 check: $(READY)  ## format, lint, layers and sizes, types, generated files

@@ -12,16 +12,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0:1] = [str(ROOT), str(ROOT / "firmware")]
 
-from tools.measures import gateway, idle, signatures, trade  # noqa: E402  (the path must stand first)
+from tools.measures import gateway, idle, memory, signatures, trade  # noqa: E402  (the path must stand first)
 from tools.measures.figures import Figures  # noqa: E402
 
 PARTS = {
     "trade": trade.run,
     "gateway": gateway.run,
     "idle": idle.run,
+    "memory": memory.run,
     "signatures": signatures.run,
 }
-ROUNDS = {"trade": 3, "gateway": 3, "idle": 1, "signatures": 11}
+ROUNDS = {"trade": 3, "gateway": 3, "idle": 1, "memory": 1, "signatures": 11}
 
 
 def main() -> int:

@@ -50,6 +50,8 @@ TREE_IMPORTS = {
     "boards": set[str](),
 }
 GUEST = "sim/vm/modules/"  # asyncio itself, for MicroPython in the VM
+NODE_IN_VM = "tools/measures/guest/program.py"
+ON_A_BOARD = (NODE_IN_VM, "tools/measures/board/village.py")  # what measures a whole board
 SENDERS = ("tools/measures/gateway.py", "tools/measures/idle.py")  # nodes' clients
 ESP32 = "firmware/wattpact/esp32/"
 OVER_A_BROKER = "sim/mqtt/"
@@ -62,6 +64,7 @@ ASYNC_HOMES = (
     "host/",
     OVER_A_BROKER,
     GUEST,
+    NODE_IN_VM,
     "tests/",
 )
 
@@ -149,7 +152,7 @@ def check_layers(source: Source) -> Iterator[Finding]:
 
 def wrong_part(source: Source, part: str, types_only: bool) -> str:
     """Why `source` may not import wattpact.`part`, or ""."""
-    if part == "esp32" and source.name != MAIN and "/esp32/" not in source.name:
+    if part == "esp32" and source.name not in (MAIN, *ON_A_BOARD) and "/esp32/" not in source.name:
         return "layer: only firmware/main.py imports wattpact.esp32"
     if part == "interfaces" and not types_only:
         return "layer: interfaces.py is imported under TYPE_CHECKING only"

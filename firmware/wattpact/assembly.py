@@ -44,12 +44,9 @@ def node_core(member: "Member", settings: "Settings", now: int) -> "Core":
     return ProsumerNode(_meter(member, timing, settings, now), plant)
 
 
-def buyer(core: "Core") -> MeterNode:
-    """The buying role of a core that has it; TypeError for a plant's."""
-    node = core.meter if isinstance(core, ProsumerNode) else core
-    if not isinstance(node, MeterNode):
-        raise TypeError("a plant buys nothing")
-    return node
+def buyer(core: "Any") -> "MeterNode":
+    """The buying role of a meter's or a prosumer's core."""
+    return getattr(core, "meter", core)
 
 
 def panel_ids(member: "Member") -> "list[bytes]":
