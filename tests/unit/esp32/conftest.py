@@ -74,6 +74,10 @@ class Shared:
             await task
 
 
+def _no_threshold(_taken_bytes: int) -> None:
+    """CPython's collector has none in bytes."""
+
+
 @pytest.fixture(autouse=True)
 def slept(monkeypatch: pytest.MonkeyPatch) -> Slept:
     """MicroPython's names in `time`, `gc` and `asyncio`, on virtual time, and stand-ins that remember nothing."""
@@ -82,7 +86,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> Slept:
     monkeypatch.setattr(time, "sleep_us", clock.sleep_us, raising=False)
     monkeypatch.setattr(time, "ticks_ms", lambda: clock.ms, raising=False)
     monkeypatch.setattr(time, "ticks_diff", int.__sub__, raising=False)
-    monkeypatch.setattr(gc, "threshold", lambda _taken_bytes: None, raising=False)
+    monkeypatch.setattr(gc, "threshold", _no_threshold, raising=False)
     monkeypatch.setattr(ecdsa, "_peers", ecdsa._peers)  # a start chooses how many it keeps
     monkeypatch.setattr(asyncio, "sleep_ms", clock.pause_ms, raising=False)
     for kept in (
