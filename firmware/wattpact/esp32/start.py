@@ -33,7 +33,7 @@ from ..link.dial import dialler, tls_context
 from ..link.mqtt import MqttClient
 from ..link.session import Session
 from ..log import ERROR, INFO, LINES, WARNING, Log
-from ..metering.measurement import Site
+from ..metering.measurement import UWH, Site
 from ..metering.slots import SlotMeter
 from ..node.member import PARCEL_SIZE_MAX, Member
 from ..node.meter import CHECKPOINT_KEY
@@ -75,11 +75,12 @@ NTP_AGAIN_MS = const(6 * 3600000)
 NTP_RETRY_MS = const(15000)
 REPL_MS = const(3600000)  # for a person who interrupted the node
 PAUSE_MS = const(5000)
+SPEAK_MS = const(30000)
 
 _STORE_SHARE = const(8)  # two journals take a quarter of the file system
 _TOPIC_MAX = const(128)
 _SEVERE = ("fault", "alarm")
-_ORDINARY = ("network", "clock", "start")
+_ORDINARY = ("network", "clock", "start", "meter")
 
 
 def main() -> None:
@@ -177,10 +178,12 @@ class Node:
             home=self._home(feeds[0].source, lambda: runtime.core),
         )
         minding = asyncio.create_task(self._guarded(self._mind_time()))
+        speaking = asyncio.create_task(self._guarded(self._speak(feeds)))
         try:
             await runtime.run()
         finally:
             minding.cancel()
+            speaking.cancel()
             self._keeping.cancel()
 
     def note(self, code: str, text: str) -> None:
@@ -262,6 +265,22 @@ class Node:
         except Exception as error:  # noqa: BLE001 - whatever it is, a reset is what is left
             self.note("fault", "%s: %s" % (type(error).__name__, error))
             reset()
+
+    async def _speak(self, feeds: "list[Feed]") -> None:
+        """What each meter shows, for whoever looks at the console."""
+        while True:
+            await self.sleep_ms(SPEAK_MS)
+            for feed in feeds:
+                meter: "Any" = feed.source
+                now = meter.measurement
+                if now is None:
+                    self.note("meter", "no reading: " + meter.fault)
+                else:
+                    wh = meter.counters.imported.uwh // UWH, meter.counters.exported.uwh // UWH
+                    self.note(
+                        "meter",
+                        "%d W, import %d Wh, export %d Wh" % (now.power_mw // 1000, wh[0], wh[1]),
+                    )
 
     async def _mind_time(self) -> None:
         while True:
