@@ -84,7 +84,8 @@ class Console:
         try:
             said: bytes = self._wire.exec(code)
         except TransportExecError as error:
-            raise ConsoleError("the board: %s" % _last_line(error.error_output)) from None
+            output: Any = error.error_output
+            raise ConsoleError("the board: %s" % _last_line(output)) from None
         except (TransportError, OSError) as error:
             raise ConsoleError("the board fell silent: %s" % error) from None
         return said.decode().strip()

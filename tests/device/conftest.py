@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A board at a serial device, flashed and provisioned by the tools.
 
-    pytest tests/device --port /dev/ttyUSB0 --board NAME
+    pytest tests/device -p no:randomly -n 0 --port /dev/ttyUSB0 --board NAME
 
 Without --port it is a virtual one, on which everything is done from the start.
 """
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -61,16 +62,22 @@ def device(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Device]:
     """The board under test, with this firmware on it."""
-    port, board = request.config.getoption("--port"), request.config.getoption("--board")
-    load_w = request.config.getoption("--load")
+    options: Any = request.config.option
+    if not hasattr(options, "board"):
+        pytest.skip(
+            "takes minutes and an order of its own: pytest tests/device -p no:randomly -n 0"
+        )
+    port: str = options.port or ""
+    board: str = options.board
+    load_w: int = options.load
     if port:
         tool("flash.py", "--port", port, "--board", board, "--no-reset")
         yield Device(port, board, load_w, virtual=False)
         return
     flash = tmp_path_factory.mktemp("board")
-    options = ["--board", board, "--heap", str(HEAP_KIB), "--flash", str(flash)]
-    options += ["--load", str(load_w), "--ssid", SSID, "--key", PASSWORD]
-    command = [sys.executable, str(ROOT / "tools" / "virtual_board.py"), *options]
+    asked = ["--board", board, "--heap", str(HEAP_KIB), "--flash", str(flash)]
+    asked += ["--load", str(load_w), "--ssid", SSID, "--key", PASSWORD]
+    command = [sys.executable, str(ROOT / "tools" / "virtual_board.py"), *asked]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdin is not None
