@@ -80,7 +80,7 @@ SPEAK_MS = const(30000)
 _STORE_SHARE = const(8)  # two journals take a quarter of the file system
 _TOPIC_MAX = const(128)
 _SEVERE = ("fault", "alarm")
-_ORDINARY = ("network", "clock", "start", "meter")
+_ORDINARY = ("network", "clock", "start")
 
 
 def main() -> None:
@@ -267,20 +267,18 @@ class Node:
             reset()
 
     async def _speak(self, feeds: "list[Feed]") -> None:
-        """What each meter shows, for whoever looks at the console."""
+        """What each meter shows, for whoever looks at the console; the log has room for better things."""
         while True:
             await self.sleep_ms(SPEAK_MS)
             for feed in feeds:
                 meter: "Any" = feed.source
                 now = meter.measurement
                 if now is None:
-                    self.note("meter", "no reading: " + meter.fault)
+                    print("meter: no reading:", meter.fault)
                 else:
                     wh = meter.counters.imported.uwh // UWH, meter.counters.exported.uwh // UWH
-                    self.note(
-                        "meter",
-                        "%d W, import %d Wh, export %d Wh" % (now.power_mw // 1000, wh[0], wh[1]),
-                    )
+                    shown = (now.power_mw // 1000, wh[0], wh[1])
+                    print("meter: %d W, import %d Wh, export %d Wh" % shown)
 
     async def _mind_time(self) -> None:
         while True:
