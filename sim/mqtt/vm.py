@@ -28,7 +28,7 @@ from .clock import LeasedClock
 from .errors import FleetError
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
-HEAP_BYTES = 320 * 1024
+HEAP_BYTES = 384 * 1024
 """Code as bytecode and the 32 KB comb of the base point lie in it, too, which a board may have frozen or smaller."""
 FIRST = (
     "crypto.ecdsa",
