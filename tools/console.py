@@ -5,6 +5,9 @@ Whatever runs there is interrupted. Each call to `ask` runs a few lines on the b
 """
 
 import ast
+import struct
+from contextlib import redirect_stdout
+from io import StringIO
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +15,9 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 BAUD = 115_200
+READ_S = 5
+"""Without it a read from a silent board never ends: at a pseudo-terminal mpremote's own limits do not count."""
+ENTRIES = 3
 CHUNK_BYTES = 1_024
 ARCHITECTURES = {10: "xtensawin", 11: "rv32imc"}  # sys.implementation._mpy >> 10
 MPY_VERSION = 6
@@ -42,6 +48,9 @@ def digest(name):
 """
 
 
+FAILURES = (TransportError, OSError, struct.error)  # struct: fewer bytes than mpremote asked for
+
+
 class ConsoleError(Exception):
     """Why a board cannot be spoken to, or what it says; one line."""
 
@@ -52,13 +61,24 @@ class Console:
     def __init__(self, device: str) -> None:
         """ConsoleError says what to do if nobody answers."""
         try:
-            self._wire: Any = SerialTransport(device, BAUD)
-            self._wire.enter_raw_repl(soft_reset=False)
-        except (TransportError, OSError) as error:
+            self._wire: Any = SerialTransport(device, BAUD, timeout=READ_S)
+            self._enter()
+        except FAILURES as error:
             raise ConsoleError(
                 "%s: no MicroPython answers: is it the board's, free and powered? (%s)"
                 % (device, str(error).splitlines()[0])
             ) from None
+
+    def _enter(self) -> None:
+        """A board that is just starting hears nothing at first; TransportError if it still does not."""
+        for _ in range(ENTRIES - 1):
+            try:
+                with redirect_stdout(StringIO()):  # mpremote prints what it heard instead
+                    self._wire.enter_raw_repl(soft_reset=False)
+                return
+            except TransportError:
+                pass
+        self._wire.enter_raw_repl(soft_reset=False)
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +95,7 @@ class Console:
         """Back at the prompt, if it is still there."""
         try:
             self._wire.exit_raw_repl()
-        except (TransportError, OSError):
+        except FAILURES:
             pass  # it was reset, or pulled out
         self._wire.close()
 
@@ -86,7 +106,7 @@ class Console:
         except TransportExecError as error:
             output: Any = error.error_output
             raise ConsoleError("the board: %s" % _last_line(output)) from None
-        except (TransportError, OSError) as error:
+        except FAILURES as error:
             raise ConsoleError("the board fell silent: %s" % error) from None
         return said.decode().strip()
 
@@ -124,14 +144,14 @@ class Console:
         """An interpreter that has loaded nothing yet, on the same flash."""
         try:
             self._wire.enter_raw_repl(soft_reset=True)
-        except (TransportError, OSError) as error:
+        except FAILURES as error:
             raise ConsoleError("the board fell silent: %s" % error) from None
 
     def reset(self) -> None:
         """As its button does; nothing can be asked any more."""
         try:
             self._wire.exec_raw_no_follow("import machine\nmachine.reset()")
-        except (TransportError, OSError):
+        except FAILURES:
             pass  # it went before it could answer
 
 
