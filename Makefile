@@ -23,8 +23,9 @@ setup: $(READY)  ## make .venv/ with pinned versions, and the MicroPython VM und
 sim: $(READY)  ## two days of a neighbourhood of 60 meters and 5 plants, written to out/sim/
 	$(PY) sim/run.py --meters 60 --plants 5 --prosumers 0.3 --deaf 0.1 --days 2 --out out/sim
 
-test: $(READY)  ## every test that needs neither hardware nor an hour
+test: $(READY)  ## every test that needs neither hardware nor an hour; tests/device on a virtual board
 	$(PYTEST) -n 2
+	$(PYTEST) tests/device -n 0 -p no:randomly
 
 bench: $(READY)  ## trade, memory, signatures beside other libraries, written to out/bench.json: a quarter of an hour
 	$(PY) tools/bench.py

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wattpact.home import discovery
 from wattpact.units import DAY_S
 from wattpact.wire.envelope import peek_payload
 from wattpact.wire.messages import message_id
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..broker.commands import Commands
 
 DONE = 0
-CURRENCIES = {"CHF": 756, "CNY": 156, "DKK": 208, "EUR": 978, "GBP": 826, "USD": 840}
+CURRENCIES = {name: number for number, name in sorted(discovery.CURRENCIES.items())}
 """ISO 4217; any other by its number."""
 INIT = """
 Founds a network: makes the keys of issuer, registrar, sequencer and two witnesses, signs the genesis with its terms,

@@ -64,9 +64,7 @@ def device(
     """The board under test, with this firmware on it."""
     options: Any = request.config.option
     if not hasattr(options, "board"):
-        pytest.skip(
-            "takes minutes and an order of its own: pytest tests/device -p no:randomly -n 0"
-        )
+        pytest.skip("has a run and an order of its own: pytest tests/device -p no:randomly -n 0")
     port: str = options.port or ""
     board: str = options.board
     load_w: int = options.load

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
 STANDINGS = ("idle", "agreed", "buying", "paused", "no_reading", "chain_silent", "alarm")
 EXPIRE_S = 300  # after which figures that did not come again are unknown
-CURRENCIES = {978: "EUR", 756: "CHF", 826: "GBP", 840: "USD", 156: "CNY", 392: "JPY"}  # ISO 4217
+CURRENCIES = {  # ISO 4217
+    156: "CNY",
+    208: "DKK",
+    392: "JPY",
+    756: "CHF",
+    826: "GBP",
+    840: "USD",
+    978: "EUR",
+}
 
 # key, name, what the template divides by, unit, device class, state class
 _SENSORS = (
